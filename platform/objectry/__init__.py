@@ -1,0 +1,1 @@
+"""The definition side of Objectry: what the business is, as immutable values."""

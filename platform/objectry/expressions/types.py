@@ -1,0 +1,58 @@
+"""Types of the expression language, and the scope in which names are looked up."""
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Protocol
+
+import msgspec
+
+
+class Kind(StrEnum):
+    """The kinds of value an expression computes with. Every number is an exact decimal."""
+
+    BOOLEAN = "boolean"
+    NUMBER = "number"
+    TEXT = "text"
+    DATE = "date"
+    DATETIME = "datetime"
+    PERIOD = "period"  # what days(30) and months(1) give
+    LINK = "link"  # the id of a record of `object`
+    LINES = "lines"  # the owned rows of a table field; their object is `object`
+    LIST = "list"  # a list of `item`
+    NULL = "null"  # the type of a bare None
+
+
+class ExprType(msgspec.Struct, frozen=True):
+    """The type of an expression: a kind, and for links, lines and lists what they hold.
+
+    A link that may point to several objects has object == "" and can't be followed.
+    """
+
+    kind: Kind
+    object: str = ""
+    item: Kind | None = None
+
+
+class Scope(Protocol):
+    """The names an expression may use, seen from one object. Implemented by `metadata.model`."""
+
+    def field(self, name: str) -> ExprType | None:
+        """The type of a field of this object (system fields included), or None."""
+        ...
+
+    def names(self) -> Iterable[str]:
+        """All field names, for "did you mean"."""
+        ...
+
+    def follow(self, object_name: str) -> "Scope | None":
+        """The scope of a linked object or of a table field's line object."""
+        ...
+
+    @property
+    def parent(self) -> "Scope | None":
+        """For a line object: the scope of the record that owns it."""
+        ...
+
+    def variable(self, name: str) -> dict[str, ExprType] | None:
+        """A root beside the record (`user`, `old`): its attributes, or None where not allowed."""
+        ...

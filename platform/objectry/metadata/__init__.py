@@ -1,0 +1,1 @@
+"""Metadata: field types, the model of definitions, the YAML loader, the checks."""

@@ -1,0 +1,1 @@
+"""The model: definitions as frozen values, and what follows from them."""

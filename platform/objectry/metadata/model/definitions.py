@@ -1,0 +1,243 @@
+"""Definitions as the YAML says them: frozen, without positions, nothing derived.
+
+Keys whose value is an expression hold its source text; the loader has checked the shape, `checks`
+the meaning. Dicts keep the order of the file.
+"""
+
+from decimal import Decimal
+from typing import Any, Literal
+
+import msgspec
+
+Right = Literal["write", "read", "mask", "none"]
+
+
+class Def(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """Base of everything declared."""
+
+
+class OptionDef(Def, frozen=True, kw_only=True):
+    """One choice of a `select`."""
+
+    value: str
+    label: str = ""
+
+
+class FieldDef(Def, frozen=True, kw_only=True):
+    """A field of an object. `default formula when required_when` are expression sources."""
+
+    name: str
+    type: str
+    label: str = ""
+    help: str = ""
+    required: bool = False
+    unique: bool = False
+    default: str | None = None
+    min: Decimal | None = None
+    max: Decimal | None = None
+    min_length: int | None = None
+    max_length: int | None = None
+    pattern: str | None = None
+    precision: int | None = None
+    scale: int | None = None
+    options: tuple[OptionDef, ...] = ()
+    to: tuple[str, ...] = ()
+    of: str = ""
+    formula: str | None = None
+    snapshot: bool = False
+    computed: str = ""
+    currency: str = ""
+    read_only: bool = False
+    immutable: bool = False
+    hidden: bool = False
+    when: str | None = None
+    required_when: str | None = None
+    sensitive: bool = False
+    was: str = ""
+
+
+class CheckDef(Def, frozen=True, kw_only=True):
+    """A rule every record must pass; a null result passes."""
+
+    rule: str
+    message: str
+    field: str = ""
+
+
+class ImmutableDef(Def, frozen=True, kw_only=True):
+    """While `when` holds only the fields in `allow` (YAML: `except`) may change."""
+
+    when: str
+    allow: tuple[str, ...] = ()
+
+
+class TransitionDef(Def, frozen=True, kw_only=True):
+    """A change of state: from which states, to which, under which guard, by which roles."""
+
+    name: str
+    sources: tuple[str, ...]  # YAML: from
+    to: str
+    when: str | None = None
+    roles: tuple[str, ...] = ()
+    event: str = ""
+    label: str = ""
+    message: str = ""  # what the caller reads when the guard fails
+
+
+class StateDef(Def, frozen=True, kw_only=True):
+    """A state of a workflow; `final` forbids transitions out of it."""
+
+    name: str
+    label: str = ""
+    final: bool = False
+
+
+class WorkflowDef(Def, frozen=True, kw_only=True):
+    """A state machine over one field."""
+
+    field: str
+    initial: str
+    states: dict[str, StateDef]
+    transitions: dict[str, TransitionDef]
+
+
+class ConversionLinesDef(Def, frozen=True, kw_only=True):
+    """How lines are carried over; `quantity` names the source's quantity field.
+
+    The target's quantity field is `map`'s key whose expression is that field, else the same name.
+    """
+
+    source: str  # YAML: from
+    to: str
+    map: dict[str, str] = {}
+    quantity: str = ""
+
+
+class ConversionDef(Def, frozen=True, kw_only=True):
+    """Document to document: target object, guard, field map (target field → source expression)."""
+
+    name: str
+    to: str
+    when: str | None = None
+    map: dict[str, str] = {}
+    lines: ConversionLinesDef | None = None
+    releases_when: str | None = None  # over the target: when it gives its quantity back
+    event: str = ""
+    label: str = ""
+
+
+class NumberingDef(Def, frozen=True, kw_only=True):
+    """A document number series, inline or by the name of a `sequence`."""
+
+    pattern: str = ""
+    sequence: str = ""
+    scope: tuple[str, ...] = ()
+    gapless: bool = False
+    reset: Literal["never", "year"] = "never"
+    at: str = "create"
+    date: str = ""  # the date field `{year}` comes from; else the posting date (today)
+
+
+class PermissionDef(Def, frozen=True, kw_only=True):
+    """What one role may do with an object; a text is a row rule."""
+
+    role: str
+    read: bool | str = False
+    create: bool | str = False
+    update: bool | str = False
+    delete: bool | str = False
+    export: bool | str = False
+    import_: bool | str = msgspec.field(default=False, name="import")
+    print: bool | str = False
+    transitions: tuple[str, ...] = ()  # ("*",) is all
+    conversions: tuple[str, ...] = ()
+    fields: dict[str, Right] = {}
+    deny: tuple[str, ...] = ()  # action names denied whatever other roles grant
+
+
+class ObjectDef(Def, frozen=True, kw_only=True):
+    """A business object."""
+
+    name: str
+    service: str
+    label: str = ""
+    plural: str = ""
+    help: str = ""
+    title: str = ""
+    numbering: NumberingDef | None = None
+    fields: dict[str, FieldDef] = {}
+    checks: tuple[CheckDef, ...] = ()
+    immutable: ImmutableDef | None = None
+    indexes: tuple[tuple[str, ...], ...] = ()
+    uniques: tuple[tuple[str, ...], ...] = ()
+    workflow: WorkflowDef | None = None
+    conversions: dict[str, ConversionDef] = {}
+    events: dict[str, str] = {}  # created | updated | deleted → event name
+    permissions: dict[str, PermissionDef] = {}
+    require_if_match: bool = False
+
+
+class ServiceDef(Def, frozen=True, kw_only=True):
+    """A deployment unit."""
+
+    name: str
+    label: str = ""
+    port: int = 0
+    database: str = ""
+    objects: tuple[str, ...] = ()
+
+
+class RoleDef(Def, frozen=True, kw_only=True):
+    """A named set of permissions; `permissions` maps object → grant, as objects may do too."""
+
+    name: str
+    label: str = ""
+    help: str = ""
+    permissions: dict[str, PermissionDef] = {}
+
+
+class SequenceDef(Def, frozen=True, kw_only=True):
+    """A shared document number series."""
+
+    name: str
+    pattern: str
+    scope: tuple[str, ...] = ()
+    gapless: bool = False
+    reset: Literal["never", "year"] = "never"
+
+
+class SectionDef(Def, frozen=True, kw_only=True):
+    """A part of a form: fields in `columns` side by side, or the grid of a table field."""
+
+    label: str = ""
+    columns: int = 1
+    fields: tuple[str, ...] = ()
+    table: str = ""
+    table_columns: tuple[str, ...] = ()  # YAML: columns, beside table
+
+
+class LayoutDef(Def, frozen=True, kw_only=True):
+    """A page of an object."""
+
+    name: str
+    object: str
+    kind: Literal["list", "form"]
+    label: str = ""
+    sections: tuple[SectionDef, ...] = ()
+    columns: tuple[str, ...] = ()
+    sort: str = ""
+
+
+class Definitions(Def, frozen=True, kw_only=True):
+    """All definitions of a project, by name."""
+
+    services: dict[str, ServiceDef] = {}
+    objects: dict[str, ObjectDef] = {}
+    roles: dict[str, RoleDef] = {}
+    layouts: dict[str, LayoutDef] = {}
+    sequences: dict[str, SequenceDef] = {}
+
+    def plain(self) -> dict[str, Any]:
+        """Builtins only (for hashing, JSON and golden files)."""
+        result: dict[str, Any] = msgspec.to_builtins(self)
+        return result

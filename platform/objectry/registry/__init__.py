@@ -1,0 +1,1 @@
+"""Releases, their history and diff, and the storage map."""

@@ -1,0 +1,18 @@
+"""The storage map: which physical table and column holds what. Allocated once, never renamed."""
+
+import msgspec
+
+
+class TableStorage(msgspec.Struct, frozen=True, kw_only=True):
+    """Where an object lies. `columns`: field name → column, for every field that has one."""
+
+    schema: str
+    table: str
+    columns: dict[str, str]
+
+
+class StorageMap(msgspec.Struct, frozen=True, kw_only=True):
+    """Where everything lies. `retired` keeps names that were used once, so none is used twice."""
+
+    objects: dict[str, TableStorage] = {}
+    retired: tuple[str, ...] = ()

@@ -1,0 +1,1 @@
+"""The execution side of Objectry: serves one published Release."""

@@ -1,0 +1,1 @@
+"""The mounted ASGI record API, the Litestar routes, problem+json, OpenAPI."""

@@ -1,0 +1,1 @@
+"""The write path: the only door through which a record changes."""

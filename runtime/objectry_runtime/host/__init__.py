@@ -1,0 +1,1 @@
+"""What is hosted now: the live release with the plugins bound to it."""

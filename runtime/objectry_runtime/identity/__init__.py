@@ -1,0 +1,1 @@
+"""Who is asking: tenants, principals, API keys, and the call they make."""

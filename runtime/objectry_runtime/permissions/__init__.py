@@ -1,0 +1,1 @@
+"""Principal and policy → row rules, and the one gate per (field, use)."""

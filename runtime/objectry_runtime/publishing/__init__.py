@@ -1,0 +1,1 @@
+"""The Release store, introspection, first publish, apply, hot swap."""

@@ -1,0 +1,1 @@
+"""The read path, and the only renderer of SQL."""

@@ -1,0 +1,1 @@
+"""Topology and settings: the app factory that wires everything."""

@@ -1,0 +1,1 @@
+"""Transitions and conversions: commands of their own kind."""
