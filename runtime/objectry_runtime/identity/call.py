@@ -6,6 +6,7 @@ import msgspec
 
 from objectry_runtime.host.live import Live
 from objectry_runtime.store.executor import Executor
+from objectry_runtime.store.keyring import Keyring
 
 
 class Principal(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,6 +29,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
 
     live: Live
     executor: Executor
+    keyring: Keyring
     principal: Principal
     now: datetime
     today: date

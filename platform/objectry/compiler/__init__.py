@@ -1,0 +1,1 @@
+"""Release → tables, schemas, codecs; the compilers do not know each other."""

@@ -1,0 +1,1 @@
+"""Tables now and tables wanted → a plan of steps."""
