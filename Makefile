@@ -1,0 +1,45 @@
+# Every target says what it does: `make help`.
+PYTHON ?= python3
+BIN := .venv/bin
+.PHONY: help setup serve test check format lint types imports docs bench long
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+.venv/ready: pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install -q -e ".[dev]"
+	touch $@
+
+setup: .venv/ready ## make .venv with everything that developing needs
+
+serve: setup ## run the platform with the demo suite on the embedded PostgreSQL
+	$(BIN)/objectry serve --demo
+
+test: setup ## run the tests on the embedded PostgreSQL
+	$(BIN)/pytest -q
+
+check: format lint types imports test docs ## everything CI checks, on this checkout
+
+format: setup ## reformat the code
+	$(BIN)/ruff format .
+
+lint: setup ## look for mistakes and for code that is not formatted
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: setup ## check the types with mypy and pyright, both strict
+	$(BIN)/mypy
+	$(BIN)/pyright
+
+imports: setup ## check which way imports point
+	$(BIN)/lint-imports
+
+docs: setup ## build the documentation into site/
+	$(BIN)/zensical build --clean
+
+bench: setup ## measure the hot paths (a few minutes)
+	$(BIN)/python -m tests.performance.bench
+
+long: setup ## the full counts: properties, fuzzing, kill loops (about half an hour)
+	OBJECTRY_PROPERTY_EXAMPLES=5000 OBJECTRY_KILLS=20 $(BIN)/pytest -q tests/properties tests/conformance tests/faults

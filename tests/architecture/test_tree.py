@@ -1,0 +1,99 @@
+"""The shape of the tree: rules that can be checked are tests, not paragraphs."""
+
+import ast
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SOURCES = sorted(
+    path for root in ("platform", "runtime", "plugins") for path in (ROOT / root).rglob("*.py")
+)
+names = [str(path.relative_to(ROOT)) for path in SOURCES]
+VAGUE = {"utils", "util", "helpers", "helper", "common", "manager", "misc", "tools"}
+
+
+@pytest.mark.parametrize("root", ["platform", "runtime", "plugins", "tests"])
+def test_a_source_root_is_no_package(root: str) -> None:
+    """An __init__.py there would hide the standard library's `platform`."""
+    assert not (ROOT / root / "__init__.py").exists()
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=names)
+def test_a_module_stays_small(path: Path) -> None:
+    assert len(path.read_text().splitlines()) <= 400
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=names)
+def test_a_module_is_named_for_what_it_holds(path: Path) -> None:
+    assert not VAGUE & set(path.relative_to(ROOT).with_suffix("").parts)
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=names)
+def test_a_module_says_what_lives_in_it(path: Path) -> None:
+    assert ast.get_docstring(ast.parse(path.read_text()))
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=names)
+def test_nothing_is_evaluated_and_nothing_left_open(path: Path) -> None:
+    """No eval or exec of text, no marker of unfinished work, no bare ignore."""
+    text = path.read_text()
+    calls = {
+        node.func.id
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    }
+    assert not calls & {"eval", "exec"}
+    assert not re.search(r"\b(TODO|FIXME|XXX|HACK)\b", text)
+    assert not re.search(r"#\s*(type: ignore|noqa|pyright: ignore)\s*$", text, re.M)
+    assert "NotImplementedError" not in text
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=names)
+def test_money_never_meets_a_float(path: Path) -> None:
+    """`float(...)` and float literals have no business outside clocks, time-outs and settings."""
+    clocks = {"store", "api", "services", "cli", "publishing", "identity"}
+    if set(path.parts) & clocks:
+        return
+    for node in ast.walk(ast.parse(path.read_text())):
+        assert not (isinstance(node, ast.Constant) and isinstance(node.value, float)), node.lineno
+        assert not (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Name)
+            and node.func.id == "float"
+        ), node.lineno
+
+
+def test_only_the_store_opens_connections() -> None:
+    """psycopg is imported by `store`, and by `publishing` for its type of connection."""
+    users = {
+        path.relative_to(ROOT / "runtime/objectry_runtime").parts[0]
+        for path in (ROOT / "runtime").rglob("*.py")
+        if re.search(r"^\s*(import|from) psycopg", path.read_text(), re.M)
+    }
+    assert users <= {"store"}
+
+
+def test_ci_runs_the_test_command_of_the_readme() -> None:
+    readme = (ROOT / "README.md").read_text()
+    assert readme.count("<!-- command: test -->") == 1
+    assert "<!-- command: test -->" in (ROOT / ".ci/run").read_text()
+
+
+def test_every_room_is_in_an_import_contract() -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    layers = {
+        name.strip()
+        for contract in settings["tool"]["importlinter"]["contracts"]
+        for layer in contract.get("layers", [])
+        for name in layer.split("|")
+    }
+    rooms = {
+        path.name
+        for root in ("platform/objectry", "runtime/objectry_runtime")
+        for path in (ROOT / root).iterdir()
+        if (path / "__init__.py").exists()
+    }
+    assert rooms <= layers
