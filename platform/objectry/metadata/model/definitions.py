@@ -12,7 +12,9 @@ import msgspec
 Right = Literal["write", "read", "mask", "none"]
 
 
-class Def(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+class Def(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
+):
     """Base of everything declared."""
 
 

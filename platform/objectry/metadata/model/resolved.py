@@ -5,13 +5,25 @@ lazily per object, so that a release of a thousand objects starts at once.
 """
 
 from enum import StrEnum
+from typing import Literal
 
 import msgspec
 
 from objectry.expressions.expression import Expression
 from objectry.expressions.types import ExprType
-from objectry.metadata.model.definitions import FieldDef, ObjectDef
-from objectry.metadata.types import FieldType
+from objectry.metadata.model.definitions import (
+    ConversionDef,
+    FieldDef,
+    ImmutableDef,
+    ObjectDef,
+    Right,
+    TransitionDef,
+    WorkflowDef,
+)
+from objectry.metadata.types import FieldType, StorageClass
+
+RowRule = bool | Expression
+ACTIONS = ("read", "create", "update", "delete", "export", "import", "print")
 
 
 class Derivation(StrEnum):
@@ -23,6 +35,17 @@ class Derivation(StrEnum):
     SNAPSHOT = "snapshot"  # a formula over links, frozen at the write
     COMPUTED = "computed"  # a plugin, at the write
     SYSTEM = "system"  # the engine
+
+
+class CurrencySource(msgspec.Struct, frozen=True):
+    """Where the currency of a money field comes from.
+
+    "code": `name` is an ISO code; "record" and "parent": `name` is a currency field there;
+    "company": nothing nearer says it.
+    """
+
+    root: Literal["code", "record", "parent", "company"]
+    name: str = ""
 
 
 class FieldModel(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,16 +60,124 @@ class FieldModel(msgspec.Struct, frozen=True, kw_only=True):
     default: Expression | None = None
     when: Expression | None = None
     required_when: Expression | None = None
+    scale: int | None = None  # decimal places; None for what is no number and for money by currency
+    currency: CurrencySource | None = None  # money only
+
+    @property
+    def is_table(self) -> bool:
+        """Whether the field holds the rows of a line object."""
+        return self.type.storage is StorageClass.NONE
+
+    @property
+    def is_derived(self) -> bool:
+        """Whether a formula or a plugin makes the value."""
+        return self.derivation not in (Derivation.INPUT, Derivation.SYSTEM)
 
     @property
     def stored(self) -> bool:
         """Whether the field has a column."""
-        raise NotImplementedError
+        return self.derivation is not Derivation.LIVE and not self.is_table
 
     @property
     def writable(self) -> bool:
-        """Whether a request body may name it."""
-        raise NotImplementedError
+        """Whether a request body may name it (an `immutable` one only when creating)."""
+        return self.derivation is Derivation.INPUT and not self.definition.read_only
+
+
+class CheckModel(msgspec.Struct, frozen=True, kw_only=True):
+    """A rule every record must pass; a null result passes."""
+
+    rule: Expression
+    message: str
+    field: str
+
+
+class NumberingModel(msgspec.Struct, frozen=True, kw_only=True):
+    """How the object's number is made, with a `sequence` followed.
+
+    `series` names the counter: the sequence, else the object. `at` is "create" or a transition.
+    """
+
+    series: str
+    pattern: str
+    scope: tuple[str, ...]
+    gapless: bool
+    reset: Literal["never", "year"]
+    at: str
+    date: str
+
+
+class TransitionModel(msgspec.Struct, frozen=True, kw_only=True):
+    """A transition and its typed guard (over the record and `user`)."""
+
+    definition: TransitionDef
+    guard: Expression | None
+
+
+class WorkflowModel(msgspec.Struct, frozen=True, kw_only=True):
+    """The state machine; `final` are the states no transition may leave."""
+
+    definition: WorkflowDef
+    transitions: dict[str, TransitionModel]
+    final: frozenset[str]
+
+    @property
+    def field(self) -> str:
+        """The field that holds the state."""
+        return self.definition.field
+
+
+class ConversionLinesModel(msgspec.Struct, frozen=True, kw_only=True):
+    """How rows are carried over; `map` is over the source row (`parent` = the source record).
+
+    `quantity` is the quantity field of the source row, `target_quantity` that of the new row; both
+    empty where whole rows are carried over.
+    """
+
+    source: str
+    to: str
+    source_object: str
+    target_object: str
+    map: dict[str, Expression]
+    quantity: str
+    target_quantity: str
+
+
+class ConversionModel(msgspec.Struct, frozen=True, kw_only=True):
+    """A conversion: guard and map over the source, `releases_when` over the target."""
+
+    definition: ConversionDef
+    to: str
+    when: Expression | None
+    map: dict[str, Expression]
+    lines: ConversionLinesModel | None
+    releases_when: Expression | None
+
+
+class ImmutableModel(msgspec.Struct, frozen=True, kw_only=True):
+    """While `when` is true, only the fields in `allow` may change."""
+
+    definition: ImmutableDef
+    when: Expression
+
+    @property
+    def allow(self) -> tuple[str, ...]:
+        """The fields that may change all the same."""
+        return self.definition.allow
+
+
+class PermissionModel(msgspec.Struct, frozen=True, kw_only=True):
+    """What one role may do with an object: grants of the object's and the role's document united.
+
+    `rules` has every action of ACTIONS; an expression is a row rule over the record and `user`.
+    """
+
+    role: str
+    rules: dict[str, RowRule]
+    transitions: tuple[str, ...]
+    conversions: tuple[str, ...]
+    fields: dict[str, Right]
+    deny: frozenset[str]
 
 
 class ObjectModel(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,7 +185,8 @@ class ObjectModel(msgspec.Struct, frozen=True, kw_only=True):
 
     `fields` holds system fields first. `owner` is (object, table field) for a line object.
     `order` lists (table field or "", field) of every stored formula, snapshot and computed field
-    of the aggregate in dependency order.
+    of the aggregate in dependency order; `default_order` the same of every field with a default,
+    to be filled before. Both are empty for a line object: its owner has them.
     """
 
     name: str
@@ -64,6 +196,35 @@ class ObjectModel(msgspec.Struct, frozen=True, kw_only=True):
     fields: dict[str, FieldModel]
     owner: tuple[str, str] | None
     order: tuple[tuple[str, str], ...]
-    checks: tuple[tuple[Expression, str, str], ...]  # rule, message, field
+    default_order: tuple[tuple[str, str], ...]
+    checks: tuple[CheckModel, ...]
+    numbering: NumberingModel | None
+    workflow: WorkflowModel | None
+    conversions: dict[str, ConversionModel]
+    immutable: ImmutableModel | None
+    permissions: dict[str, PermissionModel]
 
+    @property
+    def is_line(self) -> bool:
+        """Whether its records are rows of another object's table field."""
+        return self.owner is not None
 
+    @property
+    def follows_owner(self) -> bool:
+        """Whether the owner's permissions decide: a line object without permissions of its own."""
+        return self.owner is not None and not self.permissions
+
+    @property
+    def tables(self) -> dict[str, str]:
+        """Its table fields and the line object each holds."""
+        return {name: field.definition.of for name, field in self.fields.items() if field.is_table}
+
+    @property
+    def title(self) -> str:
+        """The field a link to a record shows: `title`, else the number, the first text, the id."""
+        if self.definition.title:
+            return self.definition.title
+        if self.numbering is not None:
+            return "number"
+        texts = (name for name, f in self.fields.items() if f.type.name == "text")
+        return next(texts, "id")

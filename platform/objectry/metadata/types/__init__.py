@@ -1,5 +1,12 @@
 """Pure facts about field types, over a closed set of storage classes."""
 
-from objectry.metadata.types.facts import OPERATORS, TYPES, FieldType, StorageClass
+from objectry.metadata.types.facts import (
+    COMMON,
+    OPERATORS,
+    SYSTEM_TYPES,
+    TYPES,
+    FieldType,
+    StorageClass,
+)
 
-__all__ = ["OPERATORS", "TYPES", "FieldType", "StorageClass"]
+__all__ = ["COMMON", "OPERATORS", "SYSTEM_TYPES", "TYPES", "FieldType", "StorageClass"]

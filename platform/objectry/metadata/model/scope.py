@@ -1,0 +1,66 @@
+"""The names an expression may use, seen from one object."""
+
+from collections.abc import Callable, Iterable, Mapping
+
+from objectry.expressions.types import ExprType, Kind, Scope
+from objectry.metadata.model.definitions import FieldDef
+from objectry.metadata.types import SYSTEM_TYPES, TYPES
+
+# What an expression may ask about the caller.
+USER: dict[str, ExprType] = {
+    "id": ExprType(Kind.LINK),
+    "name": ExprType(Kind.TEXT),
+    "roles": ExprType(Kind.LIST, item=Kind.TEXT),
+}
+
+
+def field_type(field: FieldDef, object_name: str) -> ExprType | None:
+    """The expression type of a field, None where its `type` is no type."""
+    row = TYPES.get(field.type) or SYSTEM_TYPES.get(field.type)
+    if row is None:
+        return None
+    if row.kind is Kind.LINES:
+        return ExprType(Kind.LINES, field.of)
+    if field.type == "uuid":
+        return ExprType(Kind.LINK, object_name)
+    if row.kind is Kind.LINK:
+        return ExprType(Kind.LINK, field.to[0] if len(field.to) == 1 else "")
+    return ExprType(row.kind)
+
+
+class ObjectScope:
+    """A `Scope` over one object's fields; other objects are reached through `find`."""
+
+    def __init__(
+        self,
+        fields: Mapping[str, ExprType],
+        find: Callable[[str], Scope | None],
+        owner: str = "",
+        variables: Mapping[str, dict[str, ExprType]] | None = None,
+    ) -> None:
+        """`find` gives the scope of an object by name; `owner` is set for a line object."""
+        self._fields = fields
+        self._find = find
+        self._owner = owner
+        self._variables = variables or {}
+
+    def field(self, name: str) -> ExprType | None:
+        """The type of a field of this object."""
+        return self._fields.get(name)
+
+    def names(self) -> Iterable[str]:
+        """All field names."""
+        return self._fields.keys()
+
+    def follow(self, object_name: str) -> Scope | None:
+        """The scope of another object."""
+        return self._find(object_name)
+
+    @property
+    def parent(self) -> Scope | None:
+        """The scope of the owning record, for a line object."""
+        return self._find(self._owner) if self._owner else None
+
+    def variable(self, name: str) -> dict[str, ExprType] | None:
+        """The attributes of `user` or `old` where allowed."""
+        return self._variables.get(name)
