@@ -237,7 +237,7 @@ def _object(
                 message=check.message,
                 field=check.field,
             )
-            for check in definition.checks
+            for check in (*definition.checks, *definition.invariants)
         ),
         numbering=numbering(model, definition),
         workflow=workflow(model, definition),

@@ -136,7 +136,7 @@ class NumberingDef(Def, frozen=True, kw_only=True):
     scope: tuple[str, ...] = ()
     gapless: bool = False
     reset: Literal["never", "year"] = "never"
-    at: str = "create"
+    at: str = "create"  # or the name of a transition
     date: str = ""  # the date field `{year}` comes from; else the posting date (today)
 
 
@@ -169,6 +169,7 @@ class ObjectDef(Def, frozen=True, kw_only=True):
     numbering: NumberingDef | None = None
     fields: dict[str, FieldDef] = {}
     checks: tuple[CheckDef, ...] = ()
+    invariants: tuple[CheckDef, ...] = ()  # checks that later may be asked of all history
     immutable: ImmutableDef | None = None
     indexes: tuple[tuple[str, ...], ...] = ()
     uniques: tuple[tuple[str, ...], ...] = ()
@@ -202,6 +203,7 @@ class SequenceDef(Def, frozen=True, kw_only=True):
     """A shared document number series."""
 
     name: str
+    label: str = ""
     pattern: str
     scope: tuple[str, ...] = ()
     gapless: bool = False

@@ -1,0 +1,16 @@
+"""The loader: YAML files → definitions with exact positions, and every finding about their form."""
+
+from objectry.metadata.loader.shapes import KINDS, kind_example, kind_schema
+from objectry.metadata.loader.sources import Source, Sources
+from objectry.metadata.loader.tree import Loaded, load_documents, load_tree
+
+__all__ = [
+    "KINDS",
+    "Loaded",
+    "Source",
+    "Sources",
+    "kind_example",
+    "kind_schema",
+    "load_documents",
+    "load_tree",
+]

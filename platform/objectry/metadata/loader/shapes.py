@@ -1,0 +1,251 @@
+"""Shape: each document against the JSON Schema of its kind, all errors at once, as findings."""
+
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import jsonschema_rs
+import msgspec
+import yaml
+from rapidfuzz import process
+
+from objectry.findings import Finding
+from objectry.metadata.loader import codes
+from objectry.metadata.loader.plain import Plain
+from objectry.metadata.loader.reading import Document
+from objectry.metadata.loader.sources import Path, Source
+
+KINDS = ("service", "object", "role", "layout", "sequence")
+
+# Words of the language that this version does not run yet.
+LATER_KINDS = frozenset(
+    {"extend", "dashboard", "report", "automation", "notification", "scenario", "mixin", "units"}
+)
+LATER_KEYS = frozenset(
+    {"lookup", "rollup", "translate", "single", "tree", "record_types", "mixin", "units", "stored"}
+)
+LATER_VALUES = frozenset(
+    (
+        "markdown time duration multi_select phone url language uuid json file image address "
+        "color secret user tags links autonumber vat_id iban kanban calendar print public_form"
+    ).split()
+)
+
+_TYPE_NAMES = {
+    "string": "a text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "array": "a list",
+    "object": "a mapping",
+    "null": "empty",
+}
+
+
+def kind_schema(kind: str) -> dict[str, Any]:
+    """The published JSON Schema (Draft 2020-12) of a kind of definition."""
+    text = files("objectry.metadata.loader").joinpath("schemas", f"{kind}.json").read_bytes()
+    schema: dict[str, Any] = msgspec.json.decode(text)
+    return schema
+
+
+def kind_example(kind: str) -> str:
+    """The worked example of a kind, as YAML."""
+    path = files("objectry.metadata.loader").joinpath("examples", f"{kind}.yaml")
+    return path.read_text(encoding="utf-8")
+
+
+@cache
+def _validator(kind: str) -> jsonschema_rs.Draft202012Validator:
+    return jsonschema_rs.Draft202012Validator(kind_schema(kind))
+
+
+def check_shape(
+    kind: str, document: Document, plain: dict[str, Plain]
+) -> tuple[frozenset[Path], list[Finding]]:
+    """What is misshapen in a document; it is taken out of `plain`, so that the rest can be read."""
+    validator = _validator(kind)
+    if validator.is_valid(plain):
+        return frozenset(), []
+    source = Source(document=document)
+    findings: list[Finding] = []
+    broken: set[Path] = set()
+    for error in validator.iter_errors(plain):
+        broken.update(_translate(kind, source, plain, error, findings))
+    for path in broken:
+        _take_out(plain, path)
+    return frozenset(broken), findings
+
+
+def _translate(
+    kind: str,
+    source: Source,
+    plain: Plain,
+    error: jsonschema_rs.ValidationError,
+    findings: list[Finding],
+) -> list[Path]:
+    """Add the findings of one error and return the paths to take out."""
+    path: Path = tuple(error.instance_path)
+    details = error.kind.as_dict()
+    key = str(path[-1]) if path and isinstance(path[-1], str) else ""
+    value = _at(plain, path)
+
+    def add(code: str, at: Path, message: str, hint: str = "", *, on_key: bool = False) -> None:
+        position = source.position(at, key=on_key)
+        findings.append(
+            Finding(code=code, message=message, hint=hint, position=position, path=dotted(at))
+        )
+
+    match error.kind.name:
+        case "propertyNames":
+            return []  # names are judged by the checks
+        case "pattern" if kind != "layout" or path != ("layout",):
+            if key != "database":
+                return []
+            add(codes.OUT_OF_BOUNDS, path, f"`{value}` is no database name.", "as in `shop_1`")
+        case "pattern":
+            hint = "as in `offer.form`"
+            add(codes.OUT_OF_BOUNDS, path, f"`{value}` is not `<object>.<name>`.", hint)
+        case "additionalProperties":
+            allowed = list(_schema_at(kind, error.schema_path[:-1]).get("properties", ()))
+            unexpected = [str(name) for name in details["unexpected"]]
+            for name in unexpected:
+                code, message, hint = _unknown_key(name, path, allowed)
+                add(code, (*path, name), message, hint, on_key=True)
+            return [(*path, name) for name in unexpected]
+        case "required":
+            missing = str(details["property"])
+            where = f"`{dotted(path)}`" if path else f"This {kind}"
+            add(codes.MISSING_KEY, (*path, missing), f"{where} needs the key `{missing}`.")
+            return [(*path, missing)]
+        case "type":
+            wanted = _wanted(list(details["types"]))
+            shown = f"`{dotted(path)}`"
+            if value is None:
+                add(codes.WRONG_TYPE, path, f"{shown} is empty; it must be {wanted}.")
+            else:
+                hint = _type_hint(list(details["types"]), source, path, value)
+                add(codes.WRONG_TYPE, path, f"{shown} must be {wanted}, not {_named(value)}.", hint)
+        case "enum":
+            options = [str(option) for option in details["options"]]
+            if str(value) in LATER_VALUES:
+                message = f"`{value}` is not available in this version."
+                add(codes.LATER, path, message, f"possible: {', '.join(options)}")
+            else:
+                add(
+                    codes.NOT_ALLOWED,
+                    path,
+                    f"`{value}` is not possible for `{key or dotted(path)}`.",
+                    near(str(value), options) or f"possible: {', '.join(options)}",
+                )
+        case _:
+            add(codes.OUT_OF_BOUNDS, path, f"`{dotted(path)}`: {_bounds(error.kind.name, details)}")
+    return [path]
+
+
+def _unknown_key(name: str, path: Path, allowed: list[str]) -> tuple[str, str, str]:
+    if name in LATER_KEYS:
+        return codes.LATER, f"`{name}` is not available in this version.", "remove it for now"
+    hint = near(name, allowed) or f"possible: {', '.join(allowed)}"
+    where = f" in `{dotted(path)}`" if path else ""
+    return codes.UNKNOWN_KEY, f"Unknown key `{name}`{where}.", hint
+
+
+def near(name: str, candidates: list[str]) -> str:
+    """`did you mean …` where a candidate is close enough, else empty."""
+    found = process.extractOne(name, candidates, score_cutoff=70)
+    return f"did you mean `{found[0]}`?" if found else ""
+
+
+def dotted(path: Path) -> str:
+    """A path as people read it: `fields.customer.to`, `checks[0].rule`."""
+    text = ""
+    for part in path:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+    return text
+
+
+def _wanted(types: list[str]) -> str:
+    names = [_TYPE_NAMES[name] for name in types if name != "null"]
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
+
+
+def _named(value: Plain) -> str:
+    match value:
+        case bool():
+            return f"`{str(value).lower()}`"
+        case str():
+            return f"the text `{value[:40]}`"
+        case list():
+            return "a list"
+        case dict():
+            return "a mapping"
+        case _:
+            return f"the number {value}"
+
+
+def _type_hint(types: list[str], source: Source, path: Path, value: Plain) -> str:
+    if "boolean" in types and value in ("yes", "no", "on", "off", "Yes", "No", "On", "Off"):
+        return f"write `{'true' if str(value).lower() in ('yes', 'on') else 'false'}`"
+    if "string" in types and not isinstance(value, list | dict):
+        return f'quote it: "{_as_written(source, path)}"'
+    if ("number" in types or "integer" in types) and isinstance(value, str):
+        return "digits without quotes"
+    return "quote the expression" if "string" in types else ""
+
+
+def _as_written(source: Source, path: Path) -> str:
+    node: Any = source.document.root
+    for part in path:
+        if isinstance(node, yaml.MappingNode):
+            node = next(value for key, value in node.value if key.value == part)
+        else:
+            node = node.value[part]
+    return str(node.value)
+
+
+def _bounds(name: str, details: dict[str, Any]) -> str:
+    limit = details.get("limit")
+    match name:
+        case "minimum":
+            return f"at least {limit} is needed."
+        case "maximum":
+            return f"at most {limit} is possible."
+        case "minLength" | "minItems" | "minProperties":
+            return "it must not be empty."
+        case "maxLength":
+            return f"at most {limit} characters are possible."
+        case _:
+            return "the value is not possible."
+
+
+def _schema_at(kind: str, path: list[str | int]) -> dict[str, Any]:
+    node: Any = kind_schema(kind)
+    for part in path:
+        node = node[part]
+    result: dict[str, Any] = node
+    return result
+
+
+def _at(plain: Plain, path: Path) -> Plain:
+    node: Any = plain
+    for part in path:
+        node = node[part]
+    result: Plain = node
+    return result
+
+
+def _take_out(plain: Plain, path: Path) -> None:
+    """Remove a key; an item of a list becomes empty, so that the others keep their places."""
+    node: Any = plain
+    for part in path[:-1]:
+        if isinstance(node, dict):
+            node = node.get(part)
+        elif isinstance(node, list) and isinstance(part, int):
+            node = node[part]
+        else:
+            return
+    if isinstance(node, dict):
+        node.pop(path[-1], None)
+    elif isinstance(node, list) and isinstance(path[-1], int):
+        node[path[-1]] = None

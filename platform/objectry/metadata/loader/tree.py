@@ -1,0 +1,173 @@
+"""Files → definitions, with every finding about their YAML and shape."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from objectry.findings import Finding
+from objectry.metadata.loader import codes
+from objectry.metadata.loader.convert import Definition, convert
+from objectry.metadata.loader.plain import Plain, alias_findings, to_plain
+from objectry.metadata.loader.reading import SIZE_MAX_BYTES, Document, read_documents, unreadable
+from objectry.metadata.loader.shapes import KINDS, LATER_KINDS, check_shape, near
+from objectry.metadata.loader.sources import Source, Sources
+from objectry.metadata.model.definitions import (
+    Definitions,
+    LayoutDef,
+    ObjectDef,
+    RoleDef,
+    SequenceDef,
+    ServiceDef,
+)
+
+FOLDERS = ("objects", "layouts")
+SUFFIXES = frozenset({".yaml", ".yml"})
+
+_DECLARED = re.compile(
+    r"^(service|object|role|layout|sequence): *[\"']?([a-z][a-z0-9_.]*)", re.MULTILINE
+)
+
+
+class Loaded(msgspec.Struct, frozen=True, kw_only=True):
+    """What was read: definitions, where they stand, and all that is wrong with YAML and shape."""
+
+    definitions: Definitions
+    sources: Sources
+    findings: tuple[Finding, ...]
+
+
+def load_tree(root: Path) -> Loaded:
+    """Read `objects/` and `layouts/` of a project. Files are named relative to `root`."""
+    files: dict[str, str] = {}
+    findings: list[Finding] = []
+    for folder in FOLDERS:
+        for path in sorted((root / folder).rglob("*")):
+            if path.suffix not in SUFFIXES or not path.is_file():
+                continue
+            name = path.relative_to(root).as_posix()
+            try:
+                # One byte more than allowed is enough to see that a file is too large.
+                with path.open("rb") as file:
+                    files[name] = file.read(SIZE_MAX_BYTES + 1).decode("utf-8")
+            except (UnicodeDecodeError, OSError):
+                findings.append(unreadable(name))
+    return _load(files, findings)
+
+
+def load_documents(files: Mapping[str, str]) -> Loaded:
+    """Read definitions from texts by file name."""
+    return _load(files, [])
+
+
+def _load(files: Mapping[str, str], findings: list[Finding]) -> Loaded:
+    collected = _Collected(findings)
+    for file, text in files.items():
+        documents, wrong = read_documents(file, text)
+        for document in documents:
+            collected.add(document)
+        if wrong:
+            findings.extend(wrong)
+            collected.lost.update(_DECLARED.findall(text))
+        if any(f.code == codes.ANCHOR and f.position and f.position.file == file for f in findings):
+            findings.extend(alias_findings(file, text))
+    return Loaded(
+        definitions=collected.definitions(),
+        sources=Sources(collected.sources, collected.lost),
+        findings=tuple(findings),
+    )
+
+
+class _Collected:
+    """Definitions as they are read, one document after the other."""
+
+    def __init__(self, findings: list[Finding]) -> None:
+        self.findings = findings
+        self.sources: dict[tuple[str, str], Source] = {}
+        self.lost: set[tuple[str, str]] = set()
+        self.services: dict[str, ServiceDef] = {}
+        self.objects: dict[str, ObjectDef] = {}
+        self.roles: dict[str, RoleDef] = {}
+        self.layouts: dict[str, LayoutDef] = {}
+        self.sequences: dict[str, SequenceDef] = {}
+
+    def add(self, document: Document) -> None:
+        """Read one document."""
+        plain = to_plain(document, self.findings)
+        if plain is None:
+            return  # an empty document
+        if not isinstance(plain, dict) or not plain:
+            self._find(document, codes.NOT_A_DEFINITION, "A document is a mapping.", _FIRST_KEY)
+            return
+        kind = next(iter(plain))
+        if kind not in KINDS:
+            self._unknown_kind(document, kind, plain)
+            return
+        broken, findings = check_shape(kind, document, plain)
+        self.findings.extend(findings)
+        source = Source(document=document, broken=broken)
+        definition = convert(kind, plain)
+        if not definition.name:
+            return
+        known = self.sources.get((kind, definition.name))
+        if known is not None:
+            self.findings.append(
+                Finding(
+                    code=codes.DEFINED_TWICE,
+                    message=f"The {kind} `{definition.name}` is defined twice.",
+                    hint=f"the first is at {known.position(())}",
+                    position=source.position(()),
+                )
+            )
+            return
+        self.sources[(kind, definition.name)] = source
+        self._keep(definition)
+
+    def definitions(self) -> Definitions:
+        """All that was read; objects that a service lists take that service."""
+        objects = dict(self.objects)
+        for service in self.services.values():
+            for name in service.objects:
+                if name in objects and not objects[name].service:
+                    objects[name] = msgspec.structs.replace(objects[name], service=service.name)
+        return Definitions(
+            services=self.services,
+            objects=objects,
+            roles=self.roles,
+            layouts=self.layouts,
+            sequences=self.sequences,
+        )
+
+    def _keep(self, definition: Definition) -> None:
+        match definition:
+            case ServiceDef():
+                self.services[definition.name] = definition
+            case ObjectDef():
+                self.objects[definition.name] = definition
+            case RoleDef():
+                self.roles[definition.name] = definition
+            case LayoutDef():
+                self.layouts[definition.name] = definition
+            case SequenceDef():
+                self.sequences[definition.name] = definition
+
+    def _unknown_kind(self, document: Document, kind: str, plain: dict[str, Plain]) -> None:
+        if kind in LATER_KINDS:
+            message = f"The kind `{kind}` is not available in this version."
+            self._find(document, codes.LATER, message, f"possible: {', '.join(KINDS)}")
+            return
+        present = [key for key in plain if key in KINDS]
+        if present:
+            hint = f"move `{present[0]}:` to the first line"
+        else:
+            hint = near(kind, list(KINDS)) or f"possible: {', '.join(KINDS)}"
+        message = f"The first key names the kind of a definition; `{kind}` is none."
+        self._find(document, codes.UNKNOWN_KIND, message, hint)
+
+    def _find(self, document: Document, code: str, message: str, hint: str) -> None:
+        position = Source(document=document).position(())
+        self.findings.append(Finding(code=code, message=message, hint=hint, position=position))
+
+
+_FIRST_KEY = "its first key is the kind and the value the name, as in `object: offer`"
