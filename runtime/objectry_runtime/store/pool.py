@@ -1,0 +1,212 @@
+"""The plain executor: psycopg's pool, one connection for each statement or unit."""
+
+import select
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+import psycopg
+from psycopg import AsyncConnection, AsyncRawCursor, conninfo
+from psycopg.pq import ConnStatus, TransactionStatus
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+
+from objectry_runtime.store.executor import (
+    Bound,
+    DatabaseError,
+    DatabaseUnavailable,
+    Row,
+    Rows,
+    Transaction,
+)
+from objectry_runtime.store.failures import failure
+
+Connection = AsyncConnection[tuple[object, ...]]
+
+_BEGIN = Bound("begin")
+_COMMIT = Bound("commit")
+_ROLLBACK = Bound("rollback")
+# A dry run must hear what COMMIT would have said.
+_CHECK_DEFERRED = Bound("set constraints all immediate")
+
+
+class PoolExecutor:
+    """Executor over a pool of `size` connections (see `store.executor.Executor`).
+
+    `pool_timeout`: seconds a request waits for a free connection before DatabaseUnavailable;
+    `statement_timeout`: seconds one statement may run before DatabaseError 57014;
+    `prepared_max`: prepared statements kept per connection (0: none, as some proxies want).
+    """
+
+    def __init__(
+        self,
+        dsn: str,
+        *,
+        size: int = 8,
+        pool_timeout: float = 10.0,
+        statement_timeout: float = 30.0,
+        prepared_max: int = 200,
+    ) -> None:
+        self._dsn = _with_settings(
+            dsn,
+            statement_timeout=f"{round(statement_timeout * 1000)}",
+            # An interactive transaction whose program hangs must not hold its locks for ever.
+            idle_in_transaction_session_timeout="60000",
+        )
+        self._size = size
+        self._pool_timeout = pool_timeout
+        self._prepared_max = prepared_max
+        self._pool: AsyncConnectionPool[Connection] | None = None
+
+    async def open(self) -> None:
+        """Connect. Idempotent; DatabaseUnavailable when the server can't be reached in time."""
+        if self._pool is not None:
+            return
+        self._pool = pool = AsyncConnectionPool(
+            self._dsn,
+            connection_class=Connection,
+            kwargs={"autocommit": True, "cursor_factory": AsyncRawCursor},
+            min_size=min(2, self._size),
+            max_size=self._size,
+            open=False,
+            configure=self._configure,
+            check=_check,
+            timeout=self._pool_timeout,
+            max_waiting=1000,
+            max_lifetime=3600,
+            reconnect_timeout=60,
+            name="objectry",
+        )
+        try:
+            await pool.open(wait=True, timeout=self._pool_timeout)
+        except PoolTimeout as error:
+            await self.close()
+            raise DatabaseUnavailable(
+                f"no connection to PostgreSQL within {self._pool_timeout:g} s"
+            ) from error
+
+    async def close(self) -> None:
+        """Close all connections. Idempotent."""
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            await pool.close()
+
+    async def read(self, statement: Bound) -> Rows:
+        """Run one read-only statement by itself; sent again once when its connection was lost."""
+        try:
+            async with self._connection() as connection:
+                return await _run(connection, statement)
+        except DatabaseUnavailable as error:
+            if not isinstance(error.__cause__, psycopg.OperationalError):
+                raise
+        async with self._connection() as connection:
+            return await _run(connection, statement)
+
+    async def write(self, unit: Sequence[Bound], *, keep: bool = True) -> list[Rows]:
+        """Run a sealed unit in one transaction and one round trip; see `Executor.write`."""
+        end = (_COMMIT,) if keep else (_CHECK_DEFERRED, _ROLLBACK)
+        async with self._connection() as connection:
+            try:
+                async with connection.pipeline() as pipeline:
+                    # The first failure makes the server skip everything up to the Sync, COMMIT
+                    # included: a unit is kept whole or not at all.
+                    cursors = [await _send(connection, s) for s in (_BEGIN, *unit, *end)]
+                    await pipeline.sync()
+            except (psycopg.Error, DatabaseError):
+                await _leave_transaction(connection)
+                raise
+            return [_rows(cursor) for cursor in cursors[1 : 1 + len(unit)]]
+
+    def transaction(self, *, keep: bool = True) -> AbstractAsyncContextManager[Transaction]:
+        """An interactive transaction; see `Executor.transaction`."""
+        return self._transaction(keep)
+
+    @asynccontextmanager
+    async def _transaction(self, keep: bool) -> AsyncIterator[Transaction]:
+        async with (
+            self._connection() as connection,
+            connection.transaction(force_rollback=not keep),
+        ):
+            transaction = _Transaction(connection)
+            yield transaction
+            if connection.pgconn.transaction_status == TransactionStatus.INERROR:
+                # The block swallowed a failure; COMMIT would roll back and say nothing.
+                raise DatabaseError("25P02", "a statement of the transaction failed")
+            if not keep:
+                await transaction.run(_CHECK_DEFERRED)
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[Connection]:
+        if self._pool is None:
+            raise DatabaseUnavailable("the database connections are not open")
+        try:
+            async with self._pool.connection() as connection:
+                yield connection
+        except Exception as error:
+            told = failure(error)
+            if told is None:
+                raise
+            raise told from error
+
+    async def _configure(self, connection: Connection) -> None:
+        connection.prepare_threshold = 2 if self._prepared_max else None
+        connection.prepared_max = self._prepared_max or None
+
+
+class _Transaction:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def run(self, statement: Bound) -> Rows:
+        try:
+            return await _run(self._connection, statement)
+        except psycopg.Error as error:
+            raise failure(error) or error from error
+
+
+async def _check(connection: Connection) -> None:
+    """Refuse a connection that died while it lay idle; costs no round trip on a good one.
+
+    An idle connection has nothing to read, unless the server said something: often good-bye.
+    """
+    poll = select.poll()
+    poll.register(connection.pgconn.socket, select.POLLIN)
+    if poll.poll(0):
+        await AsyncConnectionPool.check_connection(connection)
+
+
+async def _send(connection: Connection, statement: Bound) -> AsyncRawCursor[tuple[object, ...]]:
+    cursor = AsyncRawCursor(connection)
+    try:
+        # Bytes, because psycopg asks of a text that it be a literal of the program; statements
+        # are rendered by query/ and command/ from definitions, never from a request.
+        await cursor.execute(statement.sql.encode(), statement.params or None)
+    except UnicodeEncodeError as error:
+        raise DatabaseError("22021", "the text is not valid Unicode") from error
+    return cursor
+
+
+async def _run(connection: Connection, statement: Bound) -> Rows:
+    return _rows(await _send(connection, statement))
+
+
+def _rows(cursor: AsyncRawCursor[tuple[object, ...]]) -> list[Row]:
+    result = cursor.pgresult
+    if result is None:
+        return []
+    fields = range(result.nfields)
+    return [
+        tuple(result.get_value(row, field) for field in fields) for row in range(result.ntuples)
+    ]
+
+
+async def _leave_transaction(connection: Connection) -> None:
+    if connection.pgconn.status != ConnStatus.OK:
+        return
+    if connection.pgconn.transaction_status != TransactionStatus.IDLE:
+        await connection.rollback()
+
+
+def _with_settings(dsn: str, **settings: str) -> str:
+    words = conninfo.conninfo_to_dict(dsn)
+    given = str(words.pop("options", "") or "")
+    options = " ".join([given, *(f"-c {name}={value}" for name, value in settings.items())])
+    return conninfo.make_conninfo(**words, options=options.strip())
