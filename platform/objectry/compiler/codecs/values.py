@@ -1,0 +1,54 @@
+"""Typed values as parameters of statements and as JSON."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+
+from objectry.metadata.model.resolved import FieldModel
+from objectry.metadata.types import StorageClass
+from objectry.values.dates import datetime_text
+
+Json = None | bool | int | str | Sequence["Json"] | Mapping[str, "Json"]
+
+
+def to_text(value: object) -> str | None:
+    """A value as the text of a statement's parameter; None is NULL."""
+    match value:
+        case None:
+            return None
+        case str():
+            return value
+        case bool():
+            return "true" if value else "false"
+        case Decimal():
+            return format(value, "f")
+        case int():
+            return str(value)
+        case datetime():
+            return datetime_text(value)
+        case date():
+            return value.isoformat()
+        case _:
+            raise AssertionError(f"no parameter can hold a {type(value).__name__}")
+
+
+def to_json(value: object, field: FieldModel | None = None) -> Json:
+    """A value as JSON shows it: decimals as text with all their places, integers as numbers.
+
+    A whole number computed as Decimal needs its `field` to be told from a decimal.
+    """
+    match value:
+        case None | bool() | int() | str():
+            return value
+        case Decimal():
+            if field is not None and field.type.storage is StorageClass.INTEGER:
+                return int(value)
+            return format(value, "f")
+        case datetime() | date():
+            return to_text(value)
+        case Mapping():
+            return {str(key): to_json(each) for key, each in value.items()}
+        case Sequence():
+            return [to_json(each) for each in value]
+        case _:
+            raise AssertionError(f"no JSON can hold a {type(value).__name__}")

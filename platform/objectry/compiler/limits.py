@@ -1,0 +1,47 @@
+"""Bounds of values that tables, schemas and codecs must agree on."""
+
+from objectry.metadata.model import FieldModel, ObjectModel
+from objectry.values.numbers import DIGITS_MAX
+
+MONEY_SCALE_MAX = 4  # no ISO 4217 currency has more decimal places
+MONEY_SCALE_USUAL = 2  # what `precision` leaves behind the point where the currency decides
+INTEGER_MAX = 2**63 - 1
+INTEGER_MIN = -(2**63)
+TEXT_MAX = 10_000
+LONG_TEXT_MAX = 1_000_000
+INDEXED_TEXT_MAX = 500  # four bytes each still fit one index entry of PostgreSQL (2,704 bytes)
+EMAIL_MAX = 254  # RFC 5321
+ROWS_MAX = 10_000  # of one table field
+
+
+def places(field: FieldModel) -> int:
+    """How many decimal places a value may have at most (money by currency: the most of any)."""
+    return MONEY_SCALE_MAX if field.scale is None else field.scale
+
+
+def integer_digits(field: FieldModel) -> int:
+    """How many digits a value may have before the point."""
+    precision = field.definition.precision
+    if precision is None:
+        return DIGITS_MAX - places(field)
+    behind = MONEY_SCALE_USUAL if field.scale is None else field.scale
+    return max(precision - behind, 0)
+
+
+def text_length_max(owner: ObjectModel, field: FieldModel) -> int:
+    """How many characters a text may have."""
+    declared = field.definition.max_length
+    if field.type.name == "email":
+        return min(declared or EMAIL_MAX, EMAIL_MAX)
+    if declared is not None:
+        return declared
+    if field.type.name == "long_text":
+        return LONG_TEXT_MAX
+    return INDEXED_TEXT_MAX if _is_indexed(owner, field) else TEXT_MAX
+
+
+def _is_indexed(owner: ObjectModel, field: FieldModel) -> bool:
+    if field.definition.unique:
+        return True
+    listed = (*owner.definition.indexes, *owner.definition.uniques)
+    return any(field.name == column.lstrip("-") for columns in listed for column in columns)

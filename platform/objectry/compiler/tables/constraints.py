@@ -1,0 +1,149 @@
+"""Constraints and indexes of an object as plain values: what tables and meanings are made from."""
+
+from collections.abc import Iterator
+from typing import Literal
+
+import msgspec
+
+from objectry.compiler.limits import integer_digits, places
+from objectry.compiler.tables.meanings import ConstraintMeaning, MeaningKind
+from objectry.compiler.tables.naming import constraint_name
+from objectry.metadata.model.resolved import FieldModel, ObjectModel
+from objectry.metadata.types import StorageClass
+from objectry.registry.storage import StorageMap, TableStorage
+
+
+class Constraint(msgspec.Struct, frozen=True, kw_only=True):
+    """A constraint to be: columns after `tenant_id`, for a link where to, for a check the rule."""
+
+    kind: Literal["primary", "unique", "link", "check"]
+    name: str
+    columns: tuple[str, ...]
+    meaning: ConstraintMeaning
+    target: TableStorage | None = None
+    cascade: bool = False
+    rule: str = ""
+
+
+class IndexOn(msgspec.Struct, frozen=True, kw_only=True):
+    """An index to be: columns after `tenant_id`, `-` before those in descending order."""
+
+    name: str
+    columns: tuple[str, ...]
+
+
+def constraints(owner: ObjectModel, storage: StorageMap) -> Iterator[Constraint]:
+    """Every constraint of an object's table: keys, links, uniques, bounds of numbers."""
+    place = storage.objects[owner.name]
+    yield Constraint(
+        kind="primary",
+        name=constraint_name(place.table, "pk"),
+        columns=("id",),
+        meaning=ConstraintMeaning(object=owner.name, fields=("id",), kind="unique"),
+    )
+    if owner.owner is not None:
+        yield _link(owner, place, "parent_id", "parent", storage.objects[owner.owner[0]], True)
+    if owner.numbering is not None:
+        yield from _unique(owner, place, ("number",), "number")
+    for field in owner.fields.values():
+        if field.stored:
+            yield from _of_field(owner, field, place, storage)
+    for fields in owner.definition.uniques:
+        yield from _unique(owner, place, fields, "unique")
+
+
+def indexes(owner: ObjectModel, storage: StorageMap) -> Iterator[IndexOn]:
+    """The declared indexes, one for each link that leads none, and a line's place in its owner."""
+    place = storage.objects[owner.name]
+    led: set[str] = set()
+    if owner.owner is not None:
+        yield IndexOn(
+            name=constraint_name(place.table, "parent_id", "idx"),
+            columns=("parent_id", "position"),
+        )
+    for listed in owner.definition.indexes:
+        if any(entry.lstrip("-") not in place.columns for entry in listed):
+            continue  # a live field has no column; the checks have said so
+        columns = tuple(
+            f"-{place.columns[entry[1:]]}" if entry.startswith("-") else place.columns[entry]
+            for entry in listed
+        )
+        led.add(columns[0].lstrip("-"))
+        parts = [column.replace("-", "desc_") for column in columns]
+        yield IndexOn(name=constraint_name(place.table, *parts, "idx"), columns=columns)
+    for field in owner.fields.values():
+        column = place.columns.get(field.name)
+        if field.type.name == "link" and column is not None and column not in led:
+            yield IndexOn(name=constraint_name(place.table, column, "idx"), columns=(column,))
+
+
+def _of_field(
+    owner: ObjectModel, field: FieldModel, place: TableStorage, storage: StorageMap
+) -> Iterator[Constraint]:
+    if field.definition.unique:
+        yield from _unique(owner, place, (field.name,), "unique")
+    column = place.columns[field.name]
+    if field.type.name == "link" and len(field.definition.to) == 1:
+        target = storage.objects[field.definition.to[0]]
+        yield _link(owner, place, column, field.name, target, False)
+    if field.type.storage is StorageClass.NUMERIC:
+        yield from _bounds(owner, field, place, column)
+
+
+def _link(
+    owner: ObjectModel,
+    place: TableStorage,
+    column: str,
+    field: str,
+    target: TableStorage,
+    cascade: bool,
+) -> Constraint:
+    return Constraint(
+        kind="link",
+        name=constraint_name(place.table, column, "fk"),
+        columns=(column,),
+        target=target,
+        cascade=cascade,
+        meaning=ConstraintMeaning(object=owner.name, fields=(field,), kind="link"),
+    )
+
+
+def _unique(
+    owner: ObjectModel, place: TableStorage, fields: tuple[str, ...], kind: MeaningKind
+) -> Iterator[Constraint]:
+    if any(name not in place.columns for name in fields):
+        return  # a live field has no column; the checks have said so
+    columns = tuple(place.columns[name] for name in fields)
+    yield Constraint(
+        kind="unique",
+        name=constraint_name(place.table, *columns, "key"),
+        columns=columns,
+        meaning=ConstraintMeaning(object=owner.name, fields=fields, kind=kind),
+    )
+
+
+def _bounds(
+    owner: ObjectModel, field: FieldModel, place: TableStorage, column: str
+) -> Iterator[Constraint]:
+    """Hold a number to its decimal places and digits.
+
+    A fixed scale is held exactly, so that the stored text shows all places; NaN and Infinity are
+    greater than any bound. The bounds are part of the names: another bound is another constraint.
+    """
+    behind, before = places(field), integer_digits(field)
+    exact = field.scale is not None
+    rules = (
+        (
+            f"scale_{behind}" if exact else f"scale_max_{behind}",
+            f'scale("{column}") {"=" if exact else "<="} {behind}',
+        ),
+        (f"digits_{before}", f'abs("{column}") < 1e{before}::numeric'),
+    )
+    for suffix, rule in rules:
+        yield Constraint(
+            kind="check",
+            name=constraint_name(place.table, column, suffix),
+            columns=(column,),
+            rule=rule,
+            meaning=ConstraintMeaning(object=owner.name, fields=(field.name,), kind="range"),
+        )

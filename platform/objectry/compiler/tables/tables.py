@@ -1,0 +1,96 @@
+"""Business tables: one real table per object, in the schema of its service."""
+
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKeyConstraint,
+    Index,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    UniqueConstraint,
+)
+from sqlalchemy.schema import Constraint as SchemaConstraint
+
+from objectry.compiler.tables.columns import engine_columns, field_column, must_have_value
+from objectry.compiler.tables.constraints import Constraint, IndexOn, constraints, indexes
+from objectry.compiler.tables.meanings import ConstraintMeaning
+from objectry.metadata.model import Model, ObjectModel
+from objectry.registry.storage import StorageMap
+
+
+def compile_tables(model: Model, storage: StorageMap) -> MetaData:
+    """All business tables of a release as SQLAlchemy describes them.
+
+    Every name comes from the storage map; `tenant_id` leads every key, unique and index. The
+    `info` of a table says which object it holds, that of a column which field, whether it is
+    `derived`, and the `constant` that older rows get, that of a check which columns it holds.
+    """
+    metadata = MetaData()
+    for name in sorted(model.objects()):
+        _add_table(metadata, model.object(name), storage)
+    return metadata
+
+
+def constraint_meanings(model: Model, storage: StorageMap) -> dict[str, ConstraintMeaning]:
+    """What each constraint means, by its name; a NOT NULL by `schema.table.column`.
+
+    (PostgreSQL's error about a NULL names schema, table and column, not a constraint.)
+    """
+    meanings: dict[str, ConstraintMeaning] = {}
+    for name in model.objects():
+        owner, place = model.object(name), storage.objects[name]
+        meanings.update((each.name, each.meaning) for each in constraints(owner, storage))
+        for field in owner.fields.values():
+            if field.stored and must_have_value(owner, field):
+                column = f"{place.schema}.{place.table}.{place.columns[field.name]}"
+                meanings[column] = ConstraintMeaning(
+                    object=name, fields=(field.name,), kind="required"
+                )
+    return meanings
+
+
+def _add_table(metadata: MetaData, owner: ObjectModel, storage: StorageMap) -> None:
+    place = storage.objects[owner.name]
+    columns = engine_columns(owner.is_line)
+    present = {column.name for column in columns}
+    columns.extend(
+        field_column(owner, field, place.columns[field.name])
+        for field in owner.fields.values()
+        if field.stored and place.columns[field.name] not in present
+    )
+    table = Table(place.table, metadata, *columns, schema=place.schema, info={"object": owner.name})
+    for constraint in constraints(owner, storage):
+        table.append_constraint(_constraint(constraint))
+    for index in indexes(owner, storage):
+        _add_index(table, index)
+
+
+def _constraint(wanted: Constraint) -> SchemaConstraint:
+    columns = ("tenant_id", *wanted.columns)
+    match wanted.kind:
+        case "primary":
+            return PrimaryKeyConstraint(*columns, name=wanted.name)
+        case "unique":
+            return UniqueConstraint(*columns, name=wanted.name)
+        case "check":
+            return CheckConstraint(wanted.rule, name=wanted.name, info={"columns": wanted.columns})
+        case "link":
+            assert wanted.target is not None, "a link has a target"
+            there = f"{wanted.target.schema}.{wanted.target.table}"
+            return ForeignKeyConstraint(
+                columns,
+                (f"{there}.tenant_id", f"{there}.id"),
+                name=wanted.name,
+                ondelete="CASCADE" if wanted.cascade else None,
+            )
+
+
+def _add_index(table: Table, wanted: IndexOn) -> None:
+    Index(
+        wanted.name,
+        table.c.tenant_id,
+        *(
+            table.c[column[1:]].desc() if column.startswith("-") else table.c[column]
+            for column in wanted.columns
+        ),
+    )

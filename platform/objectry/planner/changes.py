@@ -1,0 +1,71 @@
+"""Tables now + tables wanted → the steps between, additive ones only so far."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from sqlalchemy import MetaData
+
+from objectry.compiler.tables import is_ours
+from objectry.planner import ddl
+from objectry.planner.existing import existing_table
+from objectry.planner.fresh import new_tables
+from objectry.planner.live import LiveSchema
+from objectry.planner.plan import Lock, Plan, Step
+
+
+def plan_changes(
+    live: LiveSchema,
+    wanted: MetaData,
+    row_counts: Mapping[str, int],
+    *,
+    release: str = "",
+    definitions: Iterable[object] = (),
+) -> Plan:
+    """The steps that make the live tables what `wanted` describes.
+
+    `row_counts` maps `schema.table` to how many rows are in it (0 must be exact), `definitions`
+    is the diff of the definitions. Tables and columns that are no longer wanted stay, hidden;
+    what this version can't do is a `refused` step.
+    """
+    return Plan(
+        release=release,
+        live_hash=live.hash,
+        steps=tuple(_steps(live, wanted, row_counts)),
+        changes=tuple(str(change) for change in definitions),
+    )
+
+
+def _steps(live: LiveSchema, wanted: MetaData, rows: Mapping[str, int]) -> Iterator[Step]:
+    schemas = sorted({str(table.schema) for table in wanted.tables.values()})
+    for schema in schemas:
+        if schema not in live.schemas:
+            yield Step(
+                kind="safe",
+                summary=f"create schema {schema}",
+                table=schema,
+                sql=(ddl.create_schema(schema),),
+            )
+    yield from new_tables(live, wanted)
+    for schema in schemas:
+        yield from _abandoned_links(schema, live, wanted)
+    for name, table in sorted(wanted.tables.items()):
+        found = live.table(str(table.schema), table.name)
+        if found is not None:
+            yield from existing_table(table, found, rows.get(name, 0))
+
+
+def _abandoned_links(schema: str, live: LiveSchema, wanted: MetaData) -> Iterator[Step]:
+    """A table that no object uses any more must not keep others' records from being deleted."""
+    for name, table in sorted(live.schemas.get(schema, {}).items()):
+        if f"{schema}.{name}" in wanted.tables:
+            continue
+        for link in table.constraints.values():
+            if link.kind != "f" or link.target not in wanted.tables or not is_ours(name, link.name):
+                continue
+            where = f"{ddl.quote(schema)}.{ddl.quote(name)}"
+            yield Step(
+                kind="safe",
+                summary=f"{schema}.{name} (no longer used) lets go of {link.target}",
+                table=f"{schema}.{name}",
+                sql=(f"ALTER TABLE {where} DROP CONSTRAINT {ddl.quote(link.name)}",),
+                lock=Lock.ACCESS_EXCLUSIVE,
+            )

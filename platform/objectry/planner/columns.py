@@ -1,0 +1,86 @@
+"""Steps for one column: add it, let it be empty, or say why it can't become what is wanted."""
+
+from collections.abc import Iterator
+from typing import Any  # SQLAlchemy's own bound for columns known only at run time
+
+from sqlalchemy import Column, Table
+
+from objectry.planner import ddl
+from objectry.planner.live import LiveColumn
+from objectry.planner.plan import Lock, Step
+
+
+def add_column(table: Table, column: Column[Any], rows: int) -> Step:
+    """Add a column; rows that are there get the constant its field has as default, if any."""
+    place = f"{table.fullname}.{column.name}"
+    definition = ddl.column_definition(column)
+    constant = column.info.get("constant")
+    if constant is not None:
+        null = "" if column.nullable else " NOT NULL"
+        value = ddl.literal(constant)
+        # PostgreSQL keeps a constant default beside the table: no row is rewritten.
+        return _step(
+            table,
+            f"add column {place}, {value} for the rows that are there",
+            ddl.alter(table, f"ADD COLUMN {definition}{null} DEFAULT {value}"),
+            ddl.alter(table, f"ALTER COLUMN {ddl.quote(column.name)} DROP DEFAULT"),
+        )
+    if column.nullable:
+        derived = rows and column.info.get("derived")
+        note = "Rows that are there have no value until they are next written." if derived else ""
+        addition = ddl.alter(table, f"ADD COLUMN {definition}")
+        return _step(table, f"add column {place}", addition, note=note)
+    if rows == 0:
+        addition = ddl.alter(table, f"ADD COLUMN {definition} NOT NULL")
+        return _step(table, f"add column {place}, always filled", addition)
+    return _refused(
+        table,
+        f"add column {place}, always filled",
+        rows,
+        f"{rows:,} rows would have no value: give the field a default that is a plain value, or "
+        "don't make it required.",
+    )
+
+
+def change_column(table: Table, column: Column[Any], live: LiveColumn, rows: int) -> Iterator[Step]:
+    """What a column that is there needs."""
+    place = f"{table.fullname}.{column.name}"
+    wanted = ddl.column_type(column)
+    if live.type != wanted:
+        yield _refused(
+            table,
+            f"change {place} from {live.type} to {wanted}",
+            rows,
+            "This version does not change the type of a field: add one of another name.",
+        )
+    quoted = ddl.quote(column.name)
+    if column.nullable and not live.nullable:
+        action = ddl.alter(table, f"ALTER COLUMN {quoted} DROP NOT NULL")
+        yield _step(table, f"{place} may stay empty", action)
+    elif live.nullable and not column.nullable:
+        if rows:
+            yield _refused(
+                table,
+                f"{place} is always filled",
+                rows,
+                f"{rows:,} rows may be empty there: this version makes a field required only "
+                "while its table is empty.",
+            )
+        else:
+            action = ddl.alter(table, f"ALTER COLUMN {quoted} SET NOT NULL")
+            yield _step(table, f"{place} is always filled", action)
+
+
+def _step(table: Table, summary: str, *sql: str, note: str = "") -> Step:
+    return Step(
+        kind="safe",
+        summary=summary,
+        table=table.fullname,
+        sql=sql,
+        lock=Lock.ACCESS_EXCLUSIVE,
+        note=note,
+    )
+
+
+def _refused(table: Table, summary: str, rows: int, note: str) -> Step:
+    return Step(kind="refused", summary=summary, table=table.fullname, rows=rows, note=note)

@@ -1,0 +1,81 @@
+"""What differs between two sets of definitions, place by place."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from objectry.metadata.model.definitions import Definitions
+
+SHOWN_MAX = 60
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """One place that differs: `object offer`, `fields.discount.label`, from what, to what.
+
+    `before` and `after` are the values as JSON, empty where there is none.
+    """
+
+    definition: str
+    path: str
+    before: str
+    after: str
+
+    def __str__(self) -> str:
+        """The one line a person reads."""
+        place = f"{self.definition}: {self.path}" if self.path else self.definition
+        if not self.before:
+            return f"{place} is added" + (f" ({_short(self.after)})" if self.path else "")
+        if not self.after:
+            return f"{place} is removed" + (f" (was {_short(self.before)})" if self.path else "")
+        return f"{place} changes from {_short(self.before)} to {_short(self.after)}"
+
+
+def diff_definitions(before: Definitions, after: Definitions) -> tuple[Change, ...]:
+    """Every place where `after` is not `before`; empty when they are the same release."""
+    old, new = before.plain(), after.plain()
+    changes: list[Change] = []
+    for kind in after.__struct_fields__:
+        left, right = old.get(kind, {}), new.get(kind, {})
+        for name in sorted({*left, *right}):
+            definition = f"{kind.removesuffix('s')} {name}"
+            if name not in left or name not in right:
+                changes.append(_change(definition, "", left.get(name), right.get(name)))
+            else:
+                changes.extend(_differences(definition, "", left[name], right[name]))
+    return tuple(changes)
+
+
+def _differences(definition: str, path: str, left: Any, right: Any) -> Iterator[Change]:
+    """Walk two plain values (JSON builtins, hence Any) side by side."""
+    if left == right:
+        if isinstance(left, dict) and list(left) != list(right):
+            yield _change(definition, f"{path or 'keys'} (order)", list(left), list(right))
+        elif isinstance(left, dict):
+            for key in left:
+                yield from _differences(definition, _join(path, key), left[key], right[key])
+        return
+    if isinstance(left, dict) and isinstance(right, dict):
+        for key in dict.fromkeys([*left, *right]):
+            if key not in left or key not in right:
+                yield _change(definition, _join(path, key), left.get(key), right.get(key))
+            else:
+                yield from _differences(definition, _join(path, key), left[key], right[key])
+        return
+    yield _change(definition, path, left, right)
+
+
+def _join(path: str, key: str) -> str:
+    return f"{path}.{key}" if path else key
+
+
+def _change(definition: str, path: str, left: Any, right: Any) -> Change:
+    return Change(definition=definition, path=path, before=_json(left), after=_json(right))
+
+
+def _json(value: Any) -> str:
+    return "" if value is None else msgspec.json.encode(value).decode()
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= SHOWN_MAX else text[: SHOWN_MAX - 1] + "…"
