@@ -5,6 +5,7 @@ names, each but the last being a link that is followed.
 """
 
 from collections.abc import Iterator
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal as Lit
 
@@ -24,9 +25,9 @@ class Node(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Literal(Node, frozen=True, kw_only=True):
-    """A constant: exact decimal, text, True, False or None."""
+    """A constant; a date or moment where a text literal stood beside one."""
 
-    value: Decimal | str | bool | None
+    value: Decimal | str | bool | date | datetime | None
 
 
 class Field(Node, frozen=True, kw_only=True):
@@ -112,9 +113,7 @@ class Aggregate(Node, frozen=True, kw_only=True):
     body: "Tree | None" = None
 
 
-Tree = (
-    Literal | Field | Unary | Binary | Compare | In | Bool | If | ListOf | Call | Aggregate
-)
+Tree = Literal | Field | Unary | Binary | Compare | In | Bool | If | ListOf | Call | Aggregate
 
 
 def children(node: Tree) -> tuple[Tree, ...]:

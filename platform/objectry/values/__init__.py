@@ -1,1 +1,1 @@
-"""Values every room shares: names, ids, exact numbers, text, dates, currencies. Imports nothing of ours."""
+"""Values every room shares: names, ids, exact numbers, text, dates, currencies, countries."""
