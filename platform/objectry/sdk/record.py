@@ -27,7 +27,7 @@ class Record:
     # Which fields there are is known to the definitions, not to the type checker, hence `Any`.
     def __getattr__(self, name: str) -> Any:
         """The value of a field; AttributeError names the fields that were declared."""
-        if name.startswith("_"):  # no field's name; `copy` asks for such before there are values
+        if name.startswith("_"):  # no field's name; tools ask for such before there are values
             raise AttributeError(name)
         try:
             return self._values[name]

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import TypeVar
+from typing import Literal, TypeVar, get_args, get_origin
 
 import msgspec
 from rapidfuzz import process
@@ -68,7 +68,8 @@ def fill_settings(
                 _exact(value), fields[key].type, strict=False
             )
         except msgspec.ValidationError as error:
-            findings.append(_finding(WRONG_VALUE, plugin, key, f"is {value!r}", str(error)))
+            hint = _wanted(fields[key].type) or str(error)
+            findings.append(_finding(WRONG_VALUE, plugin, key, f"is {value!r}", hint))
     for key, field in fields.items():
         if field.required and key not in table:
             findings.append(_finding(MISSING, plugin, key, "is missing", "it has no default"))
@@ -87,6 +88,13 @@ def _unknown(plugin: str, key: str, known: list[str]) -> Finding:
     else:
         hint = f"it has {', '.join(known)}" if known else "it has no settings"
     return _finding(UNKNOWN, plugin, key, "is no setting of this plugin", hint)
+
+
+def _wanted(kind: object) -> str:
+    """The choices of a Literal, which msgspec's message does not list."""
+    if get_origin(kind) is not Literal:
+        return ""
+    return f"it takes {' or '.join(repr(choice) for choice in get_args(kind))}"
 
 
 def _finding(number: str, plugin: str, key: str, wrong: str, hint: str) -> Finding:
