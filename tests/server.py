@@ -20,11 +20,19 @@ def clean_environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("OBJECTRY_")}
 
 
-def objectry(*arguments: str, code: int = 0) -> str:
+def free_port() -> int:
+    """A TCP port nobody listens on right now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def objectry(*arguments: str, code: int = 0, extra: dict[str, str] | None = None) -> str:
     """Run the command line and return what it printed; it must exit with `code`."""
     done = subprocess.run(
         [*OBJECTRY, *arguments],
-        env=clean_environment(),
+        env=clean_environment() | (extra or {}),
         capture_output=True,
         text=True,
         timeout=120,
@@ -39,9 +47,7 @@ class Server:
 
     def __init__(self, project: Path, state: Path, *options: str) -> None:
         self.project, self.state, self.options = project, state, options
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port: int = probe.getsockname()[1]
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = state.with_suffix(".log")
         self.process: subprocess.Popen[bytes] | None = None

@@ -24,6 +24,8 @@ from pathlib import Path
 
 import msgspec
 
+from tests.server import free_port
+
 FENCE = re.compile(r"^```(\w+)(?: +(.*))?$")
 TITLE = re.compile(r'title="([^"]+)"')
 SHAPES = (
@@ -210,11 +212,3 @@ def follow(page: Path, reader: Reader) -> list[str]:
         page.write_text("\n".join(lines))
         return []
     return wrong
-
-
-def free_port() -> int:
-    """A TCP port nobody listens on right now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

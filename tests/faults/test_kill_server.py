@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+
 from tests.server import Server, objectry
 
 ROOT = Path(__file__).parents[2]
@@ -83,9 +84,9 @@ def test_nothing_acknowledged_is_lost_and_numbers_have_no_gap(tmp_path: Path) ->
         base_url=server.url + "/api/v1", headers={"Authorization": f"Bearer {key}"}, timeout=20
     ) as api:
         customer = api.post("/customers", json={"name": "Load"}).json()["id"]
-        product = api.post(
-            "/products", json={"sku": "L", "name": "Load", "price": "3.33"}
-        ).json()["id"]
+        product = api.post("/products", json={"sku": "L", "name": "Load", "price": "3.33"}).json()[
+            "id"
+        ]
         writers = [Writer(server, key, seed, customer, product) for seed in range(WRITERS)]
         for writer in writers:
             writer.start()

@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
+
 from tests.server import Server, objectry
 
 ROOT = Path(__file__).parents[2]
