@@ -36,4 +36,5 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     correlation: str
     idempotency_key: str = ""
     if_match: str = ""
+    if_none_match: str = ""
     dry_run: bool = False

@@ -1,1 +1,23 @@
 """The read path, and the only renderer of SQL."""
+
+from objectry_runtime.query.answer import Answer
+from objectry_runtime.query.feed import feed
+from objectry_runtime.query.listing import list_records
+from objectry_runtime.query.past import history
+from objectry_runtime.query.single import (
+    get_record,
+    read_many_statement,
+    read_statement,
+    record_answer,
+)
+
+__all__ = [
+    "Answer",
+    "feed",
+    "get_record",
+    "history",
+    "list_records",
+    "read_many_statement",
+    "read_statement",
+    "record_answer",
+]

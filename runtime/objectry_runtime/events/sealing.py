@@ -1,0 +1,89 @@
+"""Sealing: sensitive values are encrypted with the record's own key before they reach the past.
+
+History and events are never rewritten, so erasing a person's values means destroying the key they
+were sealed with. A sealed value is bound to its tenant, object, record and field: moved elsewhere
+it does not open.
+"""
+
+import base64
+import os
+from collections.abc import Mapping
+
+import msgspec
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from objectry_runtime.store.keyring import Keyring
+
+SEALED = "$sealed"
+PURPOSE = "subject_key"
+NONCE_BYTES = 12
+
+Json = object
+
+
+class Subject(msgspec.Struct, frozen=True):
+    """The record whose values are sealed."""
+
+    tenant: int
+    object: str
+    record: str
+
+
+class SealBroken(Exception):
+    """A sealed value that does not open: changed, moved, or sealed with another key."""
+
+
+def new_subject_key() -> bytes:
+    """A key for one record."""
+    return AESGCM.generate_key(256)
+
+
+def wrap_key(keyring: Keyring, key: bytes, subject: Subject) -> bytes:
+    """The record's key as it may be stored: encrypted by the master key, for this record."""
+    return _encrypt(keyring.derive(PURPOSE), key, _context(subject, ""))
+
+
+def unwrap_key(keyring: Keyring, wrapped: bytes, subject: Subject) -> bytes:
+    """The record's key again."""
+    return _decrypt(keyring.derive(PURPOSE), wrapped, _context(subject, ""))
+
+
+def seal(key: bytes, value: Json, subject: Subject, field: str) -> dict[str, str]:
+    """The value of a field (`birth_date`, `lines.note`), sealed. Null is sealed too."""
+    sealed = _encrypt(key, msgspec.json.encode(value), _context(subject, field))
+    return {SEALED: base64.b64encode(sealed).decode()}
+
+
+def is_sealed(value: Json) -> bool:
+    """Whether a value is a sealed one."""
+    return isinstance(value, Mapping) and SEALED in value
+
+
+def open_sealed(key: bytes | None, value: Json, subject: Subject, field: str) -> Json:
+    """The value that was sealed; null once its key is erased; what isn't sealed as it is."""
+    if not isinstance(value, Mapping) or SEALED not in value:
+        return value
+    if key is None:
+        return None
+    text = value[SEALED]
+    if not isinstance(text, str):
+        raise SealBroken(f"{subject.object}/{subject.record}: {field} holds no sealed value")
+    return msgspec.json.decode(_decrypt(key, base64.b64decode(text), _context(subject, field)))
+
+
+def _context(subject: Subject, field: str) -> bytes:
+    """What the ciphertext is bound to. JSON, so that no two contexts read the same."""
+    return msgspec.json.encode((subject.tenant, subject.object, subject.record, field))
+
+
+def _encrypt(key: bytes, plain: bytes, context: bytes) -> bytes:
+    nonce = os.urandom(NONCE_BYTES)
+    return nonce + AESGCM(key).encrypt(nonce, plain, context)
+
+
+def _decrypt(key: bytes, sealed: bytes, context: bytes) -> bytes:
+    try:
+        return AESGCM(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], context)
+    except (InvalidTag, ValueError) as error:
+        raise SealBroken(f"not sealed for {context.decode()}") from error

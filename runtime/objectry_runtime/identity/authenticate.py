@@ -1,0 +1,101 @@
+"""From an `Authorization` header to a principal, or the one 401 for everything that is wrong."""
+
+import hashlib
+import hmac
+import time
+from collections.abc import Callable
+from weakref import WeakKeyDictionary
+
+import msgspec
+
+from objectry_runtime.identity.call import Principal
+from objectry_runtime.identity.keys import ApiKey, parse_key
+from objectry_runtime.problems import Problem
+from objectry_runtime.store.executor import Bound, Executor
+
+BELIEVED_SECONDS = 0.9  # a revoked key stops working within a second
+BELIEVED_MAX = 10_000
+
+_roles = msgspec.json.Decoder(list[str])
+
+
+class ProvenKeys:
+    """The keys that were proven a moment ago; each is asked for again after `BELIEVED_SECONDS`."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._known: dict[bytes, tuple[float, Principal]] = {}
+
+    async def find(self, executor: Executor, key: ApiKey) -> Principal | None:
+        """The principal of a key, None where it is unknown, revoked, expired or wrong."""
+        index = hashlib.sha256(key.prefix.encode() + key.hash).digest()
+        known = self._known.get(index)
+        now = self._clock()
+        if known is not None and now < known[0]:
+            return known[1]
+        principal = await _look_up(executor, key)
+        if principal is None:
+            self._known.pop(index, None)
+            return None
+        if len(self._known) >= BELIEVED_MAX:
+            self._known.clear()
+        # From before the look-up: a revocation that committed meanwhile is not believed longer.
+        self._known[index] = (now + BELIEVED_SECONDS, principal)
+        return principal
+
+
+_proven: WeakKeyDictionary[Executor, ProvenKeys] = WeakKeyDictionary()
+
+
+async def authenticate(executor: Executor, authorization: str) -> Principal:
+    """Who sends `Authorization: Bearer <api key>`; Problem 401, the same for every reason."""
+    scheme, _, credential = authorization.partition(" ")
+    key = parse_key(credential.strip()) if scheme.lower() == "bearer" else None
+    if key is None:
+        raise unauthorized()
+    principal = await _proven.setdefault(executor, ProvenKeys()).find(executor, key)
+    if principal is None:
+        raise unauthorized()
+    return principal
+
+
+def unauthorized() -> Problem:
+    """Missing, malformed, unknown, expired, revoked: a caller can't tell which."""
+    return Problem(
+        401,
+        "unauthorized",
+        "Credentials are missing or not valid.",
+        "Send Authorization: Bearer <api key>.",
+        headers={"WWW-Authenticate": "Bearer"},
+    )
+
+
+async def _look_up(executor: Executor, key: ApiKey) -> Principal | None:
+    rows = await executor.read(Bound(_FIND, (key.prefix,)))
+    found: Principal | None = None
+    for row in rows:
+        hash_hex, tenant, tenant_name, user, name, roles = _texts(row)
+        if hmac.compare_digest(bytes.fromhex(hash_hex), key.hash):
+            found = Principal(
+                tenant=int(tenant),
+                tenant_name=tenant_name,
+                user=user,
+                name=name,
+                roles=frozenset(_roles.decode(roles)),
+            )
+    return found
+
+
+def _texts(row: tuple[bytes | None, ...]) -> tuple[str, ...]:
+    return tuple("" if value is None else value.decode() for value in row)
+
+
+_FIND = """
+select encode(k.hash, 'hex'), k.tenant_id::text, t.name, p.id::text, p.name,
+       array_to_json(k.roles)::text
+from objectry.api_key k
+join objectry.principal p on p.tenant_id = k.tenant_id and p.id = k.principal
+join objectry.tenant t on t.id = k.tenant_id
+where k.prefix = $1::text and k.revoked_at is null and p.active
+  and (k.expires_at is null or k.expires_at > now())
+"""

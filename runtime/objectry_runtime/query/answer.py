@@ -1,0 +1,31 @@
+"""What a request is answered with: bytes that pass through untouched, and their validators."""
+
+import hashlib
+from collections.abc import Mapping
+
+import msgspec
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """A finished answer; `body` is JSON unless the status says that there is none."""
+
+    status: int
+    body: bytes
+    headers: Mapping[str, str] = {}
+
+
+def entity_tag(version: str, body: bytes) -> str:
+    """The ETag of a record's answer: its version, and a hash of what this caller was shown.
+
+    Live fields and rights change the hash, writes the version; `If-Match` compares the version.
+    """
+    return f'"{version}.{hashlib.blake2b(body, digest_size=8).hexdigest()}"'
+
+
+def matches(if_none_match: str, tag: str) -> bool:
+    """Whether the client already has this answer (weak comparison, RFC 9110 13.1.2)."""
+    if not if_none_match:
+        return False
+    if if_none_match.strip() == "*":
+        return True
+    return any(part.strip().removeprefix("W/") == tag for part in if_none_match.split(","))

@@ -1,0 +1,120 @@
+"""`field__op=value`: parsed by the field's type, rendered with values as parameters."""
+
+import msgspec
+
+from objectry.metadata.model import FieldModel
+from objectry.metadata.types import OPERATORS
+from objectry.values.text import TextProblem, clean
+from objectry_runtime.query.frame import ObjectFrame, pg_type
+from objectry_runtime.query.names import FieldPath, Names
+from objectry_runtime.query.refusal import bad_query, near, quoted
+from objectry_runtime.query.render import Sql
+from objectry_runtime.query.slots import Slot, array_text
+from objectry_runtime.query.values import parse_boolean, parse_value
+
+LIST_MAX = 1000  # values of one `in`
+SUBSTRING = frozenset(("contains", "icontains", "startswith", "endswith"))
+COMPARISONS = {"lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
+
+
+class Filter(msgspec.Struct, frozen=True):
+    """A condition of the query without its values: part of the statement's shape."""
+
+    path: tuple[str, ...]
+    op: str
+    slots: tuple[str, ...]
+
+
+class Condition(msgspec.Struct, frozen=True):
+    """A condition of the query with its values, by slot."""
+
+    filter: Filter
+    values: tuple[str, ...]
+
+
+def parse_filter(
+    names: Names, object_name: str, parameter: str, text: str, position: int
+) -> Condition:
+    """A filter parameter; `position` numbers its slots."""
+    path_text, separator, op = parameter.partition("__")
+    found = names.path(object_name, path_text, "filter", parameter)
+    op = op if separator else "eq"
+    check_operator(found, op, parameter)
+    values = parse_values(found.field, op, text, parameter)
+    if op == "isnull":
+        return Condition(Filter(found.path, f"isnull:{values[0]}", ()), ())
+    slots = tuple(Slot(f"filter.{position}.{index}") for index in range(len(values)))
+    return Condition(Filter(found.path, op, slots), values)
+
+
+def check_operator(found: FieldPath, op: str, parameter: str) -> None:
+    """An operator must exist, and be one of the field's type."""
+    allowed = found.field.type.operators
+    if op in allowed:
+        return
+    kind = found.field.type.name
+    if op in OPERATORS:
+        takes = f"takes {', '.join(allowed)}" if allowed else "can't be filtered by"
+        raise bad_query(f"{parameter}: a {kind} field {takes}; not {quoted(op)}.")
+    raise bad_query(f"{parameter}: there is no operator {quoted(op)}.{near(op, allowed)}")
+
+
+def parse_values(field: FieldModel, op: str, text: str, parameter: str) -> tuple[str, ...]:
+    """The values of an operator in parameter form; a list is one array."""
+    if op == "isnull":
+        return (parse_boolean(text, parameter),)
+    if op in SUBSTRING:
+        return (parse_substring(text, parameter),)
+    if op == "between":
+        bounds = text.split(",")
+        if len(bounds) != 2:
+            raise bad_query(f"{parameter}: between takes two values, such as 1,5.")
+        return tuple(parse_value(field, bound, parameter) for bound in bounds)
+    if op in ("in", "not_in"):
+        items = text.split(",") if text else []
+        if len(items) > LIST_MAX:
+            raise bad_query(f"{parameter}: a list has at most {LIST_MAX} values.")
+        return (array_text([parse_value(field, item, parameter) for item in items]),)
+    return (parse_value(field, text, parameter),)
+
+
+def parse_substring(text: str, parameter: str) -> str:
+    """A part of a text, whatever the field's own type would take."""
+    try:
+        return clean(text, multiline=True)
+    except TextProblem as problem:
+        raise bad_query(f"{parameter}: {problem.message}") from None
+
+
+def render_filter(condition: Filter, field: FieldModel, frame: ObjectFrame, sql: Sql) -> str:
+    """The condition as SQL. A comparison with null is never true; `ne` and `not_in` are
+    null-safe, as `!=` and `not in` are in expressions."""
+    column = frame.column(condition.path)
+    kind = pg_type(field)
+    if condition.op == "isnull:true":
+        return f"{column} is null"
+    if condition.op == "isnull:false":
+        return f"{column} is not null"
+    if condition.op in ("in", "not_in"):
+        items = sql.bind(condition.slots[0], f"{kind}[]")
+        if condition.op == "in":
+            return f"{column} = any({items})"
+        return f"({column} = any({items})) is not true"
+    values = [sql.bind(slot, kind) for slot in condition.slots]
+    match condition.op:
+        case "eq":
+            return f"{column} = {values[0]}"
+        case "ne":
+            return f"{column} is distinct from {values[0]}"
+        case "between":
+            return f"{column} between {values[0]} and {values[1]}"
+        case "contains":
+            return f"strpos({column}, {values[0]}) > 0"
+        case "icontains":
+            return f"strpos(objectry.lower({column}), objectry.lower({values[0]})) > 0"
+        case "startswith":
+            return f"starts_with({column}, {values[0]})"
+        case "endswith":
+            return f"right({column}, length({values[0]})) = {values[0]}"
+        case op:
+            return f"{column} {COMPARISONS[op]} {values[0]}"

@@ -1,0 +1,44 @@
+"""Live numbers are rounded as stored ones are: to the places of their field or currency."""
+
+from typing import TYPE_CHECKING
+
+from objectry.metadata.model import FieldModel
+from objectry.metadata.types import StorageClass
+from objectry.values.currencies import minor_units
+
+if TYPE_CHECKING:
+    from objectry_runtime.query.frame import ObjectFrame
+
+
+def round_live(field: FieldModel, value: str, frame: "ObjectFrame") -> str:
+    """The value of a live formula with exactly the places its field shows."""
+    match field.type.storage:
+        case StorageClass.INTEGER:
+            return f"round({value})::bigint"
+        case StorageClass.NUMERIC:
+            return f"round({value}, {_places(field, frame)})"
+        case _:
+            return value
+
+
+def _places(field: FieldModel, frame: "ObjectFrame") -> str:
+    if field.scale is not None:
+        return str(field.scale)
+    source = field.currency
+    match source.root if source else "company":
+        case "code":
+            assert source is not None, "a code has a source"
+            return str(minor_units(source.name))
+        case "record":
+            assert source is not None, "a record's currency has a source"
+            return f"objectry.minor_units({frame.raw(source.name)})"
+        case "parent":
+            assert source is not None, "a parent's currency has a source"
+            return f"objectry.minor_units({frame.parent.column((source.name,))})"
+        case _:
+            return str(_company_places(frame))
+
+
+def _company_places(frame: "ObjectFrame") -> int:
+    company = frame.rendering.live.settings.get("company", {})
+    return minor_units(str(company.get("currency", "")))

@@ -1,0 +1,113 @@
+"""Names of a query, resolved through the model and the caller's rights, hop by hop."""
+
+import msgspec
+
+from objectry.expressions.types import ExprType, Kind
+from objectry.metadata.model import Derivation, FieldDef, FieldModel, ObjectModel
+from objectry.metadata.types import TYPES
+from objectry_runtime.host.live import Live
+from objectry_runtime.permissions import Policy, Use, policy
+from objectry_runtime.query.refusal import bad_query, near, quoted
+
+PARENT = "parent"
+PATH_MAX = 4  # links followed by one path
+
+
+class FieldPath(msgspec.Struct, frozen=True):
+    """A field of a query: the links that are followed, and what is at their end."""
+
+    path: tuple[str, ...]
+    field: FieldModel
+
+
+class Names:
+    """The fields that a caller may name. What is hidden is as unknown as a typo."""
+
+    def __init__(self, live: Live, roles: frozenset[str]) -> None:
+        self.live = live
+        self.roles = roles
+
+    def policy(self, object_name: str) -> Policy:
+        """What the caller may do with an object."""
+        return policy(self.live, object_name, self.roles)
+
+    def reads(self, object_name: str) -> bool:
+        """Whether the caller may read any record of an object."""
+        return self.policy(object_name).rule("read") is not False
+
+    def visible(self, object_name: str) -> list[str]:
+        """The fields that an answer shows, in the model's order, masked ones among them."""
+        model, rights = self.live.model.object(object_name), self.policy(object_name)
+        names = [name for name, field in model.fields.items() if self._shows(rights, field)]
+        if model.is_line and PARENT not in model.fields:
+            names.insert(1, PARENT)
+        return names
+
+    def field(self, object_name: str, name: str, use: Use, parameter: str) -> FieldModel:
+        """A field by name, for one use; anything else is a 400 that names it."""
+        model, rights = self.live.model.object(object_name), self.policy(object_name)
+        field = find_field(model, name)
+        if field is not None and self._allowed(rights, field, use):
+            return field
+        if field is not None and self._shows(rights, field):
+            raise bad_query(f"{parameter}: {quoted(name)} is masked for you, so it can only be shown.")
+        known = [one for one in self.visible(object_name) if self._usable(model, rights, one, use)]
+        raise bad_query(
+            f"{parameter}: {model.name} has no field {quoted(name)}.{near(name, known)}"
+        )
+
+    def path(self, object_name: str, text: str, use: Use, parameter: str) -> FieldPath:
+        """A path through links to a field."""
+        path = tuple(text.split("."))
+        if len(path) > PATH_MAX + 1:
+            raise bad_query(f"{parameter}: {quoted(text)} follows more than {PATH_MAX} links.")
+        for hop in path[:-1]:
+            field = self.field(object_name, hop, use, parameter)
+            object_name = self.target(field, parameter)
+            if field.is_table:
+                raise bad_query(
+                    f"{parameter}: {quoted(hop)} is a table. Ask for its rows with"
+                    f" where=any({hop}.…) or expand={hop}."
+                )
+        return FieldPath(path, self.field(object_name, path[-1], use, parameter))
+
+    def target(self, field: FieldModel, parameter: str) -> str:
+        """The object behind a link or a table, which the caller must be able to read."""
+        found = field.expr_type.object if field.type.name != "uuid" else ""
+        if not found or not (field.is_table or self.reads(found)):
+            raise bad_query(f"{parameter}: {quoted(field.name)} leads to nothing that can be read.")
+        return found
+
+    def _allowed(self, rights: Policy, field: FieldModel, use: Use) -> bool:
+        if field.name == PARENT and field.derivation is Derivation.SYSTEM:
+            return True
+        if rights.field(field.name, use) is False:
+            return False
+        return not field.is_table or self.reads_rows(field)
+
+    def _shows(self, rights: Policy, field: FieldModel) -> bool:
+        if field.is_table and not self.reads_rows(field):
+            return False
+        return rights.shows(field.name) or self._allowed(rights, field, "read")
+
+    def _usable(self, model: ObjectModel, rights: Policy, name: str, use: Use) -> bool:
+        field = find_field(model, name)
+        return field is not None and self._allowed(rights, field, use)
+
+    def reads_rows(self, field: FieldModel) -> bool:
+        """Whether the rows of a table field may be read by those who read its record."""
+        return self.policy(field.definition.of).own_rule("read") is not False
+
+
+def find_field(model: ObjectModel, name: str) -> FieldModel | None:
+    """A field of an object; a line has `parent`, the id of the record that owns it."""
+    found = model.fields.get(name)
+    if found is None and name == PARENT and model.owner is not None:
+        return FieldModel(
+            name=PARENT,
+            definition=FieldDef(name=PARENT, type="link", to=(model.owner[0],), read_only=True),
+            type=TYPES["link"],
+            expr_type=ExprType(Kind.LINK, model.owner[0]),
+            derivation=Derivation.SYSTEM,
+        )
+    return found

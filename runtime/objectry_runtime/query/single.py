@@ -1,0 +1,136 @@
+"""`GET /{plural}/{id}`: one record, and the same text as the answer of a write."""
+
+from collections.abc import Mapping, Sequence
+
+from objectry.values.ids import parse_id
+from objectry_runtime.identity.call import Call
+from objectry_runtime.problems import not_found
+from objectry_runtime.query.answer import Answer, entity_tag, matches
+from objectry_runtime.query.frame import ObjectFrame
+from objectry_runtime.query.list_request import once
+from objectry_runtime.query.names import Names
+from objectry_runtime.query.projection import columns, conjunction
+from objectry_runtime.query.refusal import bad_query, near, quoted
+from objectry_runtime.query.selecting import select, whole
+from objectry_runtime.query.selection import Selection
+from objectry_runtime.query.slots import RECORD, TENANT, array_text, call_values, fill
+from objectry_runtime.query.statements import statements
+from objectry_runtime.query.template import template
+from objectry_runtime.store.executor import Bound, Row
+
+PARAMETERS = ("fields", "expand")
+
+Params = Sequence[tuple[str, str]]
+
+
+async def get_record(call: Call, object_name: str, key: str, params: Params) -> Answer:
+    """One record by id or number; 404 whether it isn't there or may not be read."""
+    names = Names(call.live, call.principal.roles)
+    if not names.reads(object_name):
+        raise not_found()
+    selection = parse_single(names, object_name, params)
+    statement = plan(call, selection, key)
+    rows = await call.executor.read(statement)
+    if not rows:
+        raise not_found()
+    answer = record_answer(rows[0])
+    if matches(call.if_none_match, answer.headers["ETag"]):
+        return Answer(status=304, body=b"", headers={"ETag": answer.headers["ETag"]})
+    return answer
+
+
+def read_statement(call: Call, object_name: str, id: str) -> Bound:
+    """Reads one record as `GET` shows it to the caller: one row (body, version), or none."""
+    return plan(call, whole(Names(call.live, call.principal.roles), object_name), id)
+
+
+def read_many_statement(call: Call, object_name: str, ids: Sequence[str]) -> Bound:
+    """The same for many records, in the order of `ids`."""
+    selection = whole(Names(call.live, call.principal.roles), object_name)
+    shape = ("many", call.principal.roles, selection)
+    found = statements(call.live).get(shape, lambda: _render_many(call, selection))
+    return fill(found, {**call_values(call), RECORD: array_text(list(ids))})
+
+
+def record_answer(
+    row: Row, status: int = 200, headers: Mapping[str, str] | None = None
+) -> Answer:
+    """The answer made of a row (body, version), with its ETag."""
+    body, version = row
+    assert body is not None, "a record has a body"
+    assert version is not None, "a record has a version"
+    tag = entity_tag(version.decode(), body)
+    return Answer(
+        status=status,
+        body=body,
+        headers={"Content-Type": "application/json", "ETag": tag, **(headers or {})},
+    )
+
+
+def parse_single(names: Names, object_name: str, params: Params) -> Selection:
+    """What is to be shown of the record."""
+    given = once(params)
+    for name in given:
+        if name not in PARAMETERS:
+            raise bad_query(
+                f"There is no parameter {quoted(name)} for a single record, only fields and"
+                f" expand.{near(name, PARAMETERS)}"
+            )
+    fields, expand = given.get("fields", ""), given.get("expand", "")
+    return select(names, object_name, fields, expand, tables=True)
+
+
+def plan(call: Call, selection: Selection, key: str) -> Bound:
+    """The statement of one record, rendered once per selection and rights."""
+    id = parse_id(key)
+    if id is None and call.live.model.object(selection.object).numbering is None:
+        raise not_found()
+    by = "id" if id is not None else "number"
+    shape = ("single", call.principal.roles, selection, by)
+    found = statements(call.live).get(shape, lambda: _render(call, selection, by))
+    return fill(found, {**call_values(call), RECORD: id or key})
+
+
+def _render(call: Call, selection: Selection, by: str) -> Bound:
+    rendering = template(call.live, call.principal.roles)
+    frame = ObjectFrame(rendering, selection.object, rendering.alias(), gated=True)
+    if by == "id":
+        condition = f"{frame.alias}.id = {rendering.sql.bind(RECORD, 'uuid')}"
+    else:
+        # Through the gate: who may not read numbers can't find out which exist.
+        condition = f"{frame.column(('number',))} = {rendering.sql.bind(RECORD, 'text')}"
+    return rendering.sql.bound(_record_sql(frame, selection, condition))
+
+
+def _render_many(call: Call, selection: Selection) -> Bound:
+    rendering = template(call.live, call.principal.roles)
+    frame = ObjectFrame(rendering, selection.object, rendering.alias(), gated=True)
+    ids = rendering.sql.bind(RECORD, "uuid[]")
+    text = _record_sql(frame, selection, f"{frame.alias}.id = any({ids})")
+    return rendering.sql.bound(f"{text} order by array_position({ids}, {frame.alias}.id)")
+
+
+def _record_sql(frame: ObjectFrame, selection: Selection, condition: str) -> str:
+    rendering = frame.rendering
+    row = rendering.alias()
+    where = [
+        f"{frame.tenant} = {rendering.sql.bind(TENANT, 'integer')}",
+        condition,
+        frame.holds(rendering.policy(frame.object).rule("read")),
+    ]
+    return (
+        f"select row_to_json({row})::text, {_version(frame)}::text from {frame.source}"
+        f" cross join lateral (select {columns(frame, selection)}) {row}"
+        f" where {conjunction(where)}"
+    )
+
+
+def _version(frame: ObjectFrame) -> str:
+    """The record's version; a line has that of the record that owns it."""
+    if frame.model.owner is None:
+        return f"{frame.alias}.version"
+    owner = ObjectFrame(frame.rendering, frame.model.owner[0], frame.rendering.alias())
+    return (
+        f"(select {owner.alias}.version from {owner.source} where {owner.tenant} = {frame.tenant}"
+        f" and {owner.alias}.id = {frame.alias}.parent_id)"
+    )

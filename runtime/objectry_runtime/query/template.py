@@ -1,0 +1,11 @@
+"""Statements with slots: what a call differs in is filled in when it is run."""
+
+from objectry_runtime.host.live import Live
+from objectry_runtime.query.frame import Rendering
+from objectry_runtime.query.render import Clock, Sql
+from objectry_runtime.query.slots import NOW, TODAY, USER
+
+
+def template(live: Live, roles: frozenset[str]) -> Rendering:
+    """A new statement for callers with these roles, whoever they are and whenever they ask."""
+    return Rendering(live, Sql(), Clock(today=TODAY, now=NOW), USER, roles)

@@ -1,0 +1,82 @@
+"""Values of a query, read by the type of their field; what doesn't fit is a 400 saying what does."""
+
+from objectry.metadata.model import FieldModel
+from objectry.metadata.types import StorageClass
+from objectry.values.countries import is_country
+from objectry.values.currencies import is_currency
+from objectry.values.dates import parse_date, parse_datetime
+from objectry.values.ids import parse_id
+from objectry.values.numbers import parse_decimal
+from objectry.values.text import TextProblem, clean
+from objectry_runtime.query.refusal import bad_query, near, quoted
+
+BIGINT_MAX = 2**63 - 1
+
+
+def parse_value(field: FieldModel, text: str, parameter: str) -> str:
+    """The value in parameter form."""
+    match field.type.storage:
+        case StorageClass.TEXT:
+            return _text(field, text, parameter)
+        case StorageClass.INTEGER:
+            number = parse_decimal(text)
+            if number is None or number != int(number) or abs(number) > BIGINT_MAX:
+                raise _wrong(parameter, text, "a whole number, such as 42")
+            return str(int(number))
+        case StorageClass.NUMERIC:
+            number = parse_decimal(text)
+            if number is None:
+                raise _wrong(parameter, text, "a number, such as 119.00")
+            return format(number, "f")
+        case StorageClass.BOOLEAN:
+            return parse_boolean(text, parameter)
+        case StorageClass.DATE:
+            day = parse_date(text)
+            if day is None:
+                raise _wrong(parameter, text, "a date, such as 2026-03-31")
+            return day.isoformat()
+        case StorageClass.TIMESTAMP:
+            moment = parse_datetime(text)
+            if moment is None:
+                raise _wrong(parameter, text, "a moment, such as 2026-03-31T09:30:00Z")
+            return moment.isoformat()
+        case StorageClass.UUID:
+            found = parse_id(text)
+            if found is None:
+                raise _wrong(parameter, text, "the id of a record")
+            return found
+        case StorageClass.NONE:
+            raise AssertionError(f"{field.name} takes no operator")
+
+
+def parse_boolean(text: str, parameter: str) -> str:
+    """`true` or `false`."""
+    if text not in ("true", "false"):
+        raise _wrong(parameter, text, "true or false")
+    return text
+
+
+def _text(field: FieldModel, text: str, parameter: str) -> str:
+    try:
+        cleaned = clean(text, multiline=True)
+    except TextProblem as problem:
+        raise bad_query(f"{parameter}: {problem.message}") from None
+    match field.type.name:
+        case "select":
+            options = [option.value for option in field.definition.options]
+            if options and cleaned not in options:
+                hint = near(cleaned, options) or f" One of: {', '.join(options[:20])}."
+                raise bad_query(f"{parameter}: {quoted(text)} is no option.{hint}")
+        case "country":
+            if not is_country(cleaned):
+                raise _wrong(parameter, text, "a country of ISO 3166-1, such as DE")
+        case "currency":
+            if not is_currency(cleaned):
+                raise _wrong(parameter, text, "a currency of ISO 4217, such as EUR")
+        case _:
+            pass
+    return cleaned
+
+
+def _wrong(parameter: str, text: str, right: str) -> Exception:
+    return bad_query(f"{parameter}: {quoted(text)} is not {right}.")
