@@ -58,7 +58,7 @@ def validate(table: Table, name: str, rows: int) -> Step:
 def _add_check(
     table: Table, constraint: CheckConstraint, fresh: Set[str], rows: int
 ) -> Iterator[Step]:
-    if rows and not fresh.issuperset(constraint.info["columns"]):
+    if rows and not set(constraint.info["columns"]) <= fresh:
         yield Step(
             kind="refused",
             summary=f"{table.fullname}: rule {constraint.name}",
