@@ -1,0 +1,133 @@
+"""The SQL functions that expressions and statements call, in the schema `objectry`.
+
+All but `guard` are IMMUTABLE and PARALLEL SAFE, have SQL-standard bodies (bound to what they call
+when they are created, whatever the caller's search_path) and can be inlined. They are total: a
+null comes out where PostgreSQL's own function would raise.
+"""
+
+from objectry.expressions.bounds import REPLACED_CHARACTERS_MAX
+from objectry.expressions.check import EXPONENT_MAX
+from objectry.values.text import WHITESPACE
+
+_BUILTIN_UNICODE = 180_000  # from this version on PostgreSQL brings Unicode's rules itself
+
+
+def functions_sql(server_version: int) -> str:
+    """The statements that create or replace all functions, for a server of this version."""
+    unicode = "pg_unicode_fast" if server_version >= _BUILTIN_UNICODE else "und-x-icu"
+    functions = [
+        *_NUMBERS,
+        *_DATES,
+        *(template.replace("UNICODE", f'pg_catalog."{unicode}"') for template in _TEXTS),
+    ]
+    created = [
+        f"create or replace function objectry.{signature} language sql immutable parallel safe "
+        f"return {body};"
+        for signature, body in (function.strip().split("\n", 1) for function in functions)
+    ]
+    return "\n".join([*created, _GUARD])
+
+
+# In each: the signature on the first line, the body on the others.
+
+_NUMBERS = [
+    # Half away from zero to 12 places, by one exact division of whole numbers.
+    """div(a numeric, b numeric) returns numeric
+    sign(a) * sign(b) * 0.000000000001
+      * div(abs(a) * 2000000000000 + abs(b), nullif(2 * abs(b), 0))""",
+    f"""power(x numeric, n integer) returns numeric
+    case when x is null then null {
+        " ".join(
+            f"when n = {n} then {' * '.join(['x'] * n) or '1'}" for n in range(EXPONENT_MAX + 1)
+        )
+    } end""",
+    # Cut off to a whole number; null beyond the limit.
+    """whole(n numeric, most bigint) returns bigint
+    case when abs(trunc(n)) <= most then trunc(n)::bigint end""",
+    """at_least(n numeric, low integer) returns integer
+    case when trunc(n) < low then low
+         when trunc(n) > 1000000000 then 1000000000
+         else trunc(n)::integer end""",
+    r"""to_number(x text) returns numeric
+    case when btrim(x, SPACES) collate "C"
+              ~ '^[+-]?([0-9]{1,38}(\.[0-9]{0,38})?|\.[0-9]{1,38})$'
+         then btrim(x, SPACES)::numeric end""".replace(
+        "SPACES", "E'" + "".join(f"\\u{ord(c):04x}" for c in WHITESPACE) + "'"
+    ),
+]
+
+_DATES = [
+    """in_calendar(d date) returns date
+    case when d between date '0001-01-01' and date '9999-12-31' then d end""",
+    # Months first, to the month's last day at most, then days.
+    """later(d date, months bigint, days bigint) returns date
+    objectry.in_calendar(objectry.in_calendar(
+      (d + make_interval(months => objectry.whole(months, 120000)::integer))::date)
+      + objectry.whole(days, 4000000)::integer)""",
+    """later(t timestamptz, months bigint, days bigint) returns timestamptz
+    (objectry.later((t at time zone 'UTC')::date, months, days)
+      + (t at time zone 'UTC')::time) at time zone 'UTC'""",
+    """months_apart(a date, b date) returns integer
+    (extract(year from b) - extract(year from a))::integer * 12
+      + (extract(month from b) - extract(month from a))::integer""",
+    """months_forward(a date, b date) returns integer
+    objectry.months_apart(a, b)
+      - case when (a + make_interval(months => objectry.months_apart(a, b)))::date > b
+             then 1 else 0 end""",
+    """months_between(a date, b date) returns integer
+    case when a <= b then objectry.months_forward(a, b)
+         when a > b then - objectry.months_forward(b, a) end""",
+    """to_date(y numeric, m numeric, d numeric) returns date
+    case when y = trunc(y) and m = trunc(m) and d = trunc(d)
+              and y between 1 and 9999 and m between 1 and 12 and d between 1 and 31
+              and d <= extract(day from make_date(
+                objectry.whole(y, 9999)::integer, objectry.whole(m, 12)::integer, 1)
+                + interval '1 month' - interval '1 day')
+         then make_date(y::integer, m::integer, d::integer) end""",
+    """to_date(x text) returns date
+    case when x collate "C" ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}$'
+         then objectry.to_date(
+           substr(x, 1, 4)::numeric, substr(x, 6, 2)::numeric, substr(x, 9, 2)::numeric) end""",
+    """to_text(d date) returns text
+    lpad(extract(year from d)::text, 4, '0') || '-' || lpad(extract(month from d)::text, 2, '0')
+      || '-' || lpad(extract(day from d)::text, 2, '0')""",
+    """to_text(t timestamp) returns text
+    objectry.to_text(t::date) || 'T' || lpad(extract(hour from t)::text, 2, '0')
+      || ':' || lpad(extract(minute from t)::text, 2, '0')
+      || ':' || lpad(trunc(extract(second from t))::text, 2, '0')
+      || case when extract(second from t) = trunc(extract(second from t)) then ''
+              else '.' || lpad((extract(microseconds from t)::bigint % 1000000)::text, 6, '0') end
+      || 'Z'""",
+    """to_text(t timestamptz) returns text
+    objectry.to_text(t at time zone 'UTC')""",
+]
+
+_TEXTS = [
+    """lower(x text) returns text
+    lower(x collate UNICODE)""",
+    """upper(x text) returns text
+    upper(x collate UNICODE)""",
+    f"""replace(x text, old text, new text) returns text
+    case when new is null then null
+         when old = '' then x
+         when length(x) + ((length(x) - length(replace(x collate "C", old, ''))) / length(old))
+              * (length(new) - length(old))::bigint > {REPLACED_CHARACTERS_MAX} then null
+         else replace(x collate "C", old, new) end""",
+    # What people sort by: without accents and capitals, then in the order of code points.
+    r"""sort_key(x text) returns text
+    case when octet_length(x) = length(x) then lower(x collate "C")
+         else lower(upper(regexp_replace(
+           normalize(x, NFKD), U&'[\0300-\036f]', '', 'g') collate UNICODE)) end""",
+]
+
+# Inside a sealed unit: stops the whole transaction unless `ok`.
+_GUARD = """
+create or replace function objectry.guard(ok boolean, code text) returns boolean
+language plpgsql volatile as $$
+begin
+  if ok is not true then
+    raise exception using errcode = 'OB001', message = code;
+  end if;
+  return true;
+end $$;
+"""
