@@ -18,7 +18,7 @@ BinaryOp = Lit["+", "-", "*", "/", "//", "%"]
 CompareOp = Lit["==", "!=", "<", "<=", ">", ">="]
 
 
-class Node(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+class Node(msgspec.Struct, frozen=True, kw_only=True):
     """Base of all nodes."""
 
     type: ExprType

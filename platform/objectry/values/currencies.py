@@ -10,13 +10,14 @@ _CODES = frozenset(
     "TOP TRY TTD TWD TZS UAH UGX USD USN UYI UYU UYW UZS VED VES VND VUV WST XAF XCD XCG XOF XPF "
     "YER ZAR ZMW ZWG".split()
 )
-_MINOR_UNITS = {
+MINOR_UNITS = {
     **dict.fromkeys(
         "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(), 0
     ),
     **dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3),
     **dict.fromkeys("CLF UYW".split(), 4),
 }
+"""Where it is not 2."""
 
 
 def is_currency(code: str) -> bool:
@@ -29,4 +30,4 @@ def minor_units(code: str) -> int:
 
     An unknown code has 2, so that a currency which is retired later stays readable.
     """
-    return _MINOR_UNITS.get(code, 2)
+    return MINOR_UNITS.get(code, 2)

@@ -7,6 +7,7 @@ null comes out where PostgreSQL's own function would raise.
 
 from objectry.expressions.bounds import REPLACED_CHARACTERS_MAX
 from objectry.expressions.check import EXPONENT_MAX
+from objectry.values.currencies import MINOR_UNITS
 from objectry.values.text import WHITESPACE
 
 _BUILTIN_UNICODE = 180_000  # from this version on PostgreSQL brings Unicode's rules itself
@@ -18,6 +19,7 @@ def functions_sql(server_version: int) -> str:
     functions = [
         *_NUMBERS,
         *_DATES,
+        _MINOR_UNITS,
         *(template.replace("UNICODE", f'pg_catalog."{unicode}"') for template in _TEXTS),
     ]
     created = [
@@ -114,11 +116,18 @@ _TEXTS = [
               * (length(new) - length(old))::bigint > {REPLACED_CHARACTERS_MAX} then null
          else replace(x collate "C", old, new) end""",
     # What people sort by: without accents and capitals, then in the order of code points.
-    r"""sort_key(x text) returns text
-    case when octet_length(x) = length(x) then lower(x collate "C")
-         else lower(upper(regexp_replace(
-           normalize(x, NFKD), U&'[\0300-\036f]', '', 'g') collate UNICODE)) end""",
+    r"""fold(x text) returns text
+    lower(upper(regexp_replace(normalize(x, NFKD), U&'[\0300-\036f]', '', 'g') collate UNICODE))""",
+    """sort_key(x text) returns text
+    case when octet_length(x) = length(x) then lower(x collate "C") else objectry.fold(x) end""",
 ]
+
+_MINOR_UNITS = """minor_units(currency text) returns integer
+    case {} else 2 end""".format(
+    " ".join(
+        f"when currency = '{code}' then {places}" for code, places in sorted(MINOR_UNITS.items())
+    )
+)
 
 # Inside a sealed unit: stops the whole transaction unless `ok`.
 _GUARD = """
