@@ -1,1 +1,8 @@
 """The mounted ASGI record API, the Litestar routes, problem+json, OpenAPI."""
+
+from objectry_runtime.api.errors import ERRORS, ErrorCode
+from objectry_runtime.api.gate import Gate
+from objectry_runtime.api.serving import Serving, build_call
+from objectry_runtime.api.site import build_site
+
+__all__ = ["ERRORS", "ErrorCode", "Gate", "Serving", "build_call", "build_site"]

@@ -1,1 +1,5 @@
 """The command line."""
+
+from objectry_runtime.cli.program import main
+
+__all__ = ["main"]

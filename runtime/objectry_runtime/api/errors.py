@@ -1,0 +1,147 @@
+"""The catalogue of error codes: what each means and what its reader can do.
+
+The documentation page is made from it, `GET /errors/{name}` answers from it, and a test keeps every
+code that the runtime raises in it.
+"""
+
+import msgspec
+
+
+class ErrorCode(msgspec.Struct, frozen=True, kw_only=True):
+    """A stable code of problem+json: its status, its sentence, and the way out."""
+
+    code: str
+    status: int
+    title: str
+    advice: str
+
+    @property
+    def slug(self) -> str:
+        """The last part of the problem's `type`."""
+        return "validation" if self.code == "validation_failed" else self.code
+
+
+ERRORS: dict[str, ErrorCode] = {}
+
+
+def _error(code: str, status: int, title: str, advice: str) -> None:
+    ERRORS[code] = ErrorCode(code=code, status=status, title=title, advice=advice)
+
+
+def type_of(code: str) -> str:
+    """The `type` of a problem: an address on the server that gave it, which explains the code.
+
+    Relative, as RFC 9457 allows: the page is there without the internet, and of the same version.
+    """
+    known = ERRORS.get(code)
+    return f"/errors/{known.slug if known else code}"
+
+
+_error(
+    "unauthorized",
+    401,
+    "Credentials are missing or not valid.",
+    "Send `Authorization: Bearer <api key>`. A key is made by `objectry key create NAME --role ROLE`;"
+    " it is shown once. Revoked and expired keys answer the same.",
+)
+_error(
+    "forbidden",
+    403,
+    "You may not do this.",
+    "The record can be read, but none of your roles allows the action on it. The object's"
+    " `permissions` name the roles that may.",
+)
+_error(
+    "not_found",
+    404,
+    "There is no such thing.",
+    "It does not exist, or you may not know that it does: both answer the same.",
+)
+_error(
+    "method_not_allowed",
+    405,
+    "The method is not allowed here.",
+    "The `Allow` header names the ones that are.",
+)
+_error(
+    "bad_path",
+    400,
+    "The path can't be read.",
+    "Paths are percent-encoded UTF-8 without control characters.",
+)
+_error(
+    "bad_query",
+    400,
+    "The query can't be read.",
+    "Parameters are percent-encoded UTF-8; the detail names the one that is wrong and what would be"
+    " right.",
+)
+_error(
+    "address_too_long",
+    414,
+    "The address is too long.",
+    "Filter by fewer values at a time.",
+)
+_error(
+    "body_too_large",
+    413,
+    "The body is too large.",
+    "Send it in parts, or raise `limits.body_bytes_max` in objectry.toml.",
+)
+_error(
+    "unsupported_media_type",
+    415,
+    "The body has a type that is not taken here.",
+    "Send `Content-Type: application/json`; PATCH takes `application/merge-patch+json` too.",
+)
+_error(
+    "bad_header",
+    400,
+    "A header can't be read.",
+    "The detail names the header and what it takes.",
+)
+_error(
+    "bad_request",
+    400,
+    "The request can't be read.",
+    "The detail says what is wrong with it.",
+)
+_error(
+    "validation_failed",
+    422,
+    "The record has errors.",
+    "`errors` lists all of them at once, each with the JSON pointer of its place, a code and a"
+    " message.",
+)
+_error(
+    "unavailable",
+    503,
+    "The database can't be reached.",
+    "Try again after the seconds in `Retry-After`. For a write, send the same `Idempotency-Key`: it"
+    " is done once, whatever happened to the first attempt.",
+)
+_error(
+    "timeout",
+    503,
+    "The database took too long.",
+    "Nothing was kept. Narrow the query, or try again later.",
+)
+_error(
+    "busy",
+    503,
+    "Others were writing the same records.",
+    "Nothing was kept. Try again after the seconds in `Retry-After`.",
+)
+_error(
+    "plugin_failed",
+    500,
+    "A plugin failed.",
+    "A computed field's function raised or gave what its field can't hold; nothing was kept. The"
+    " server's log has the cause under the request id.",
+)
+_error(
+    "internal",
+    500,
+    "Something went wrong on our side.",
+    "The server's log has the cause under the request id; nothing of it is shown here.",
+)

@@ -1,0 +1,188 @@
+"""`/api/v1/meta/…`: definitions, layouts and schemas, as far as the caller may see them.
+
+An administrator gets definitions as they were written. Everybody else gets what describes the data
+they may read: no expressions, which could name what is hidden from them.
+"""
+
+from typing import Any
+
+import msgspec
+
+from objectry.metadata.model import LayoutDef, ObjectModel
+from objectry_runtime.api.documents import Visible, schemas_of, visible_to
+from objectry_runtime.api.serving import Serving
+from objectry_runtime.api.visibility import is_visible, visible_objects
+from objectry_runtime.identity import Call
+from objectry_runtime.permissions import policy
+from objectry_runtime.problems import Problem
+from objectry_runtime.store.executor import Bound
+
+Json = dict[str, Any]  # JSON builtins, on their way to the encoder
+
+FIELD_FACTS = (
+    "type label help required unique min max min_length max_length scale options to of"
+    " read_only immutable"
+).split()
+
+
+def list_objects(serving: Serving, call: Call) -> Json:
+    """Every object the caller may use, with the path of its records."""
+    return {
+        "data": [
+            {
+                "object": model.name,
+                "label": model.definition.label or model.name,
+                "service": model.schema,
+                "plural": model.plural,
+                "path": f"/api/v1/{model.plural}",
+            }
+            for model in visible_objects(serving, call)
+        ]
+    }
+
+
+def show_object(serving: Serving, call: Call, name: str) -> Json:
+    """One object's definition."""
+    model = _object(serving, call, name)
+    if call.principal.is_admin:
+        whole: Json = msgspec.to_builtins(model.definition)
+        return whole
+    return _described(call, model, visible_to(serving, call))
+
+
+def show_schemas(serving: Serving, call: Call, name: str) -> Json:
+    """The JSON Schemas of one object's documents."""
+    return schemas_of(serving, call, _object(serving, call, name).name)
+
+
+def list_layouts(serving: Serving, call: Call) -> Json:
+    """The layouts of the objects the caller may use."""
+    layouts = call.live.release.definitions.layouts
+    return {
+        "data": [
+            {"layout": name, "object": layout.object, "kind": layout.kind, "label": layout.label}
+            for name, layout in sorted(layouts.items())
+            if is_visible(serving, call, call.live.model.object(layout.object))
+        ]
+    }
+
+
+def show_layout(serving: Serving, call: Call, name: str) -> Json:
+    """One layout, without the fields that the caller may not read."""
+    layout = call.live.release.definitions.layouts.get(name)
+    if layout is None or not is_visible(serving, call, call.live.model.object(layout.object)):
+        raise _unknown("layout", name)
+    return _seen(layout, call, visible_to(serving, call))
+
+
+async def list_releases(call: Call) -> Json:
+    """All releases, the newest first; only for administrators."""
+    if not call.principal.is_admin:
+        raise Problem(403, "forbidden", "You may not do this.", "Releases are for the role admin.")
+    rows = await call.executor.read(
+        Bound(
+            "select r.id, r.author, r.message,"
+            " to_char(r.published_at at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'),"
+            " (l.sequence is not null)::text"
+            " from objectry.release r left join objectry.live l using (sequence)"
+            " order by r.sequence desc limit 500"
+        )
+    )
+    return {
+        "data": [
+            {
+                "release": _text(row[0]),
+                "author": _text(row[1]),
+                "message": _text(row[2]),
+                "published_at": _text(row[3]),
+                "live": _text(row[4]) == "true",
+            }
+            for row in rows
+        ]
+    }
+
+
+def _object(serving: Serving, call: Call, name: str) -> ObjectModel:
+    if name in call.live.model.objects():
+        model = call.live.model.object(name)
+        if is_visible(serving, call, model):
+            return model
+    raise _unknown("object", name)
+
+
+def _unknown(kind: str, name: str) -> Problem:
+    detail = f'No {kind} is called "{name}". /api/v1/meta/{kind}s lists what there is.'
+    return Problem(404, "not_found", "There is no such thing.", detail)
+
+
+def _described(call: Call, model: ObjectModel, visible: Visible) -> Json:
+    rights = policy(call.live, model.name, call.principal.roles)
+    fields: Json = {}
+    for name, field in model.fields.items():
+        if not visible(model.name, name, "read"):
+            continue
+        facts: Json = msgspec.to_builtins(field.definition)
+        fields[name] = {key: facts[key] for key in FIELD_FACTS if key in facts} | {
+            "writable": field.writable and visible(model.name, name, "write")
+        }
+    definition = model.definition
+    described: Json = {
+        "name": model.name,
+        "service": model.schema,
+        "label": definition.label,
+        "plural": model.plural,
+        "help": definition.help,
+        "title": definition.title if definition.title in fields else "",
+        "fields": fields,
+    }
+    workflow = definition.workflow
+    if workflow is not None and workflow.field in fields:
+        described["workflow"] = {
+            "field": workflow.field,
+            "initial": workflow.initial,
+            "states": msgspec.to_builtins(workflow.states),
+            "transitions": {
+                name: {"from": step.sources, "to": step.to, "label": step.label}
+                for name, step in workflow.transitions.items()
+                if rights.may_transition(name)
+            },
+        }
+    described["conversions"] = {
+        name: {"to": step.to, "label": step.label}
+        for name, step in definition.conversions.items()
+        if rights.may_convert(name)
+    }
+    return described
+
+
+def _seen(layout: LayoutDef, call: Call, visible: Visible) -> Json:
+    model = call.live.model.object(layout.object)
+
+    def keep(path: str) -> bool:
+        name = path.lstrip("-").partition(".")[0]
+        return name not in model.fields or visible(model.name, name, "read")
+
+    sections: list[Json] = []
+    for section in layout.sections:
+        if section.table and not keep(section.table):
+            continue
+        seen: Json = msgspec.to_builtins(section)
+        seen["fields"] = [name for name in section.fields if keep(name)]
+        if section.table and section.table in model.fields:
+            line = call.live.model.line_object(model.name, section.table)
+            seen["table_columns"] = [
+                name
+                for name in section.table_columns
+                if name not in line.fields or visible(line.name, name, "read")
+            ]
+        sections.append(seen)
+    whole: Json = msgspec.to_builtins(layout)
+    whole["sections"] = sections
+    whole["columns"] = [name for name in layout.columns if keep(name)]
+    if layout.sort and not keep(layout.sort):
+        whole.pop("sort", None)
+    return whole
+
+
+def _text(value: bytes | None) -> str:
+    return "" if value is None else value.decode()

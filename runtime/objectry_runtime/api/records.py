@@ -1,0 +1,149 @@
+"""The record API: one ASGI app for all objects. An object is a dictionary entry, never a route."""
+
+from collections.abc import Mapping
+
+from objectry.metadata.model import ObjectModel
+from objectry_runtime import command, query, workflow
+from objectry_runtime.api.address import Params, check_length, read_params, read_segments
+from objectry_runtime.api.asgi import Headers, Receive, Scope, Send, read_headers
+from objectry_runtime.api.body import ClientGone, check_content_type, read_body
+from objectry_runtime.api.problems import to_problem
+from objectry_runtime.api.responses import Response, problem_response, respond
+from objectry_runtime.api.serving import Serving, build_call, request_id
+from objectry_runtime.api.visibility import find_object
+from objectry_runtime.api.writes import read_dry_run
+from objectry_runtime.identity import Call
+from objectry_runtime.problems import Problem, not_found
+
+PREFIX = b"/api/v1"
+
+READ = ("GET", "HEAD", "OPTIONS")
+METHODS: Mapping[str, tuple[str, ...]] = {
+    "feed": READ,
+    "collection": (*READ, "POST"),
+    "record": (*READ, "PATCH", "PUT", "DELETE"),
+    "history": READ,
+    "action": ("POST", "OPTIONS"),
+}
+
+
+class RecordApi:
+    """`/api/v1`: decode the address, authenticate, find the object, hand over, answer."""
+
+    def __init__(self, serving: Serving) -> None:
+        self._serving = serving
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request; whatever goes wrong becomes a problem here and nowhere else."""
+        headers = read_headers(scope)
+        method, correlation = str(scope["method"]), request_id(headers)
+        try:
+            response = await self._answer(scope, receive, headers, method, correlation)
+        except ClientGone:
+            return
+        except Exception as error:  # the edge: every error of the rooms below ends here
+            place = f"{method} {scope['path']!r}"
+            response = problem_response(to_problem(error, correlation, place), correlation)
+        await respond(send, response, correlation, head=method == "HEAD")
+
+    async def _answer(
+        self, scope: Scope, receive: Receive, headers: Headers, method: str, correlation: str
+    ) -> Response:
+        call = await build_call(self._serving, headers, correlation)
+        raw_path, raw_query = _address(scope)
+        check_length(raw_path, raw_query)
+        segments = read_segments(raw_path, PREFIX)
+        params = read_params(raw_query)
+        kind, model = self._locate(call, segments)
+        allowed = _allowed(kind, model)
+        if method == "OPTIONS":
+            return Response(status=204, headers={"Allow": ", ".join(allowed)})
+        if method not in allowed:
+            raise _method_not_allowed(method, allowed)
+        if method in ("GET", "HEAD"):
+            answer = await _read(call, kind, model, segments, params)
+        else:
+            call = read_dry_run(call, params)
+            body = await read_body(receive, headers, self._serving.body_bytes_max)
+            if body:
+                check_content_type(method, headers)
+            answer = await _write(call, kind, model, segments, method, body)
+        return Response(status=answer.status, body=answer.body, headers=answer.headers)
+
+    def _locate(self, call: Call, segments: tuple[str, ...]) -> tuple[str, ObjectModel | None]:
+        match segments:
+            case ("events",):
+                return "feed", None
+            case (plural,):
+                kind = "collection"
+            case (plural, _):
+                kind = "record"
+            case (plural, _, "history"):
+                kind = "history"
+            case (plural, _, "actions", _):
+                kind = "action"
+            case (plural, *_):
+                find_object(self._serving, call, plural)
+                raise not_found()
+            case _:
+                raise not_found()
+        model = find_object(self._serving, call, plural)
+        if model.owner is not None and kind in ("history", "action"):
+            raise not_found()  # a line has neither of its own: both are its owner's
+        return kind, model
+
+
+async def _read(
+    call: Call, kind: str, model: ObjectModel | None, segments: tuple[str, ...], params: Params
+) -> query.Answer:
+    if model is None:
+        return await query.feed(call, params)
+    if kind == "collection":
+        return await query.list_records(call, model.name, params)
+    if kind == "record":
+        return await query.get_record(call, model.name, segments[1], params)
+    return await query.history(call, model.name, segments[1], params)
+
+
+async def _write(
+    call: Call,
+    kind: str,
+    model: ObjectModel | None,
+    segments: tuple[str, ...],
+    method: str,
+    body: bytes,
+) -> query.Answer:
+    assert model is not None, "the feed is read-only"
+    name = model.name
+    if kind == "collection":
+        return await command.create(call, name, body)
+    if kind == "action":
+        return await workflow.act(call, name, segments[1], segments[3], body or b"{}")
+    if method == "DELETE":
+        return await command.delete(call, name, segments[1])
+    return await command.update(call, name, segments[1], body, replace=method == "PUT")
+
+
+def _address(scope: Scope) -> tuple[bytes, bytes]:
+    raw_path, raw_query = scope.get("raw_path"), scope.get("query_string", b"")
+    assert isinstance(raw_path, bytes)
+    assert isinstance(raw_query, bytes)
+    return raw_path, raw_query
+
+
+def _allowed(kind: str, model: ObjectModel | None) -> tuple[str, ...]:
+    """Lines are written with the record that owns them: their own path only reads."""
+    if model is not None and model.owner is not None:
+        return READ
+    return METHODS[kind]
+
+
+def _method_not_allowed(method: str, allowed: tuple[str, ...]) -> Problem:
+    listed = ", ".join(allowed)
+    return Problem(
+        405,
+        "method_not_allowed",
+        "The method is not allowed here.",
+        f"{method} is not; {listed} are.",
+        headers={"Allow": listed},
+    )

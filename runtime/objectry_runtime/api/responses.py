@@ -1,0 +1,56 @@
+"""How an answer leaves: the headers that every response of ours bears, and HEAD without a body."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from objectry_runtime.api.asgi import Send
+from objectry_runtime.api.problems import CONTENT_TYPE, render
+from objectry_runtime.problems import Problem
+
+
+class Response(msgspec.Struct, frozen=True, kw_only=True):
+    """A whole answer."""
+
+    status: int
+    body: bytes = b""
+    headers: Mapping[str, str] = {}
+    content_type: str = "application/json"
+
+
+# What a caller may see differs by caller, and is private: no cache in between keeps it.
+COMMON: tuple[tuple[bytes, bytes], ...] = (
+    (b"cache-control", b"private, no-store"),
+    (b"vary", b"Authorization, Accept"),
+    (b"x-content-type-options", b"nosniff"),
+)
+
+
+def problem_response(problem: Problem, request_id: str) -> Response:
+    """A problem as an answer; a 401 says how to authenticate."""
+    headers = dict(problem.headers)
+    if problem.status == 401:
+        headers.setdefault("WWW-Authenticate", 'Bearer realm="objectry"')
+    return Response(
+        status=problem.status,
+        body=render(problem, request_id),
+        headers=headers,
+        content_type=CONTENT_TYPE,
+    )
+
+
+async def respond(send: Send, response: Response, request_id: str, *, head: bool = False) -> None:
+    """Send the answer; to HEAD all but the body."""
+    headers = [
+        *COMMON,
+        (b"x-request-id", request_id.encode("latin-1")),
+        *(
+            (name.lower().encode("latin-1"), value.encode("latin-1"))
+            for name, value in response.headers.items()
+        ),
+    ]
+    if response.status != 204:
+        headers.append((b"content-type", response.content_type.encode("latin-1")))
+        headers.append((b"content-length", str(len(response.body)).encode("latin-1")))
+    await send({"type": "http.response.start", "status": response.status, "headers": headers})
+    await send({"type": "http.response.body", "body": b"" if head else response.body})

@@ -1,0 +1,58 @@
+"""`objectry fmt`: one way to write the YAML, so that changes show only what changed."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from objectry_runtime.cli.options import json_option, project_option
+
+FOLDERS = ("objects", "layouts")
+SUFFIXES = (".yaml", ".yml")
+
+
+@click.command(epilog="Example:  objectry fmt --check")
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path, exists=True), metavar="[FILE]…")
+@click.option("--check", "only_check", is_flag=True, help="Change nothing; exit 1 if fmt would.")
+@project_option
+@json_option
+def command(files: tuple[Path, ...], only_check: bool, project: Path | None, as_json: bool) -> int:
+    """Format the definitions' YAML: key order, indentation, quotes. Comments stay.
+
+    Without FILE: all files under objects/ and layouts/.
+    """
+    from objectry.metadata.loader import format_text
+    from objectry_runtime.cli.output import Output
+    from objectry_runtime.cli.project import find_project
+
+    output = Output("fmt", json=as_json)
+    changed = failed = count = 0
+    for path in files or tuple(_yaml_files(find_project(project))):
+        count += 1
+        try:
+            before = path.read_text(encoding="utf-8")
+            after = format_text(before)
+        except ValueError as error:
+            failed += 1
+            first = str(error).strip().splitlines()[0]
+            output.record({"file": str(path), "error": first}, f"{path}: can't be read: {first}")
+            continue
+        if before == after:
+            continue
+        changed += 1
+        if not only_check:
+            path.write_text(after, encoding="utf-8")
+        word = "would be formatted" if only_check else "formatted"
+        output.record({"file": str(path), "changed": True}, f"{path}: {word}")
+    output.record(
+        {"summary": {"files": count, "changed": changed, "failed": failed}},
+        f"{count} files, {changed} {'to change' if only_check else 'changed'}",
+    )
+    return 1 if failed or (only_check and changed) else 0
+
+
+def _yaml_files(project: Path) -> Iterator[Path]:
+    for folder in FOLDERS:
+        for path in sorted((project / folder).rglob("*")):
+            if path.suffix in SUFFIXES and path.is_file():
+                yield path

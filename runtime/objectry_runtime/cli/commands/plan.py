@@ -1,0 +1,30 @@
+"""`objectry plan`: what `apply` would do, step by step."""
+
+from pathlib import Path
+
+import click
+
+from objectry_runtime.cli.options import json_option, project_option, state_option
+
+
+@click.command(epilog="Example:  objectry plan --project my-project")
+@project_option
+@state_option
+@json_option
+def command(project: Path | None, state: Path | None, as_json: bool) -> int:
+    """Show what publishing the definitions would do to the database. Changes nothing.
+
+    Each step is safe, backfill, destructive or refused, with the lock it takes and the rows it
+    touches.
+    """
+    from objectry_runtime.cli.output import Output
+    from objectry_runtime.cli.project import open_settings, release_of
+    from objectry_runtime.publishing import make_plan
+    from objectry_runtime.services.database import open_database
+
+    settings = open_settings(project, state)
+    release = release_of(settings.project)
+    with open_database(settings) as database:
+        plan = make_plan(database, release)
+    Output("plan", json=as_json).record(plan.to_builtins(), plan.to_text())
+    return 0

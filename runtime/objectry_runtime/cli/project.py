@@ -1,0 +1,100 @@
+"""Which project a command is about, and its settings, definitions and findings."""
+
+from importlib.resources import files
+from pathlib import Path
+
+import msgspec
+
+from objectry.findings import Finding
+from objectry.metadata.checks import check
+from objectry.metadata.loader import Loaded, load_tree
+from objectry.metadata.model import Model
+from objectry.registry import Release, make_release
+from objectry.sdk import catalog
+from objectry_runtime.cli.failure import Failure
+from objectry_runtime.host import discover
+from objectry_runtime.services.settings import Settings, read_settings
+
+
+class Checked(msgspec.Struct, frozen=True):
+    """A project's definitions with everything that is wrong with them."""
+
+    loaded: Loaded
+    findings: tuple[Finding, ...]
+
+    @property
+    def errors(self) -> tuple[Finding, ...]:
+        """The findings that keep the project from being published."""
+        return tuple(finding for finding in self.findings if finding.severity == "error")
+
+
+def find_project(given: Path | None) -> Path:
+    """The project folder: as given, else here, else the shipped suite."""
+    here = Path.cwd()
+    if given is not None:
+        if not (given / "objects").is_dir():
+            raise Failure(
+                f"{given} is no project: it has no folder objects/.",
+                f"`objectry init {given}` makes one.",
+            )
+        return given.absolute()
+    return here if (here / "objects").is_dir() else suite_folder()
+
+
+def suite_folder() -> Path:
+    """The shipped suite: inside the installed package, or the root of the checkout."""
+    package = Path(str(files("objectry")))
+    shipped = package / "suite"
+    root = shipped if (shipped / "objects").is_dir() else package.parents[1]
+    if not (root / "objects").is_dir():
+        raise Failure("There is no project here.", "`objectry init DIR` makes one.")
+    return root
+
+
+def open_settings(
+    project: Path | None, state: Path | None = None, **overrides: str | int
+) -> Settings:
+    """The settings of the project; options win over environment and file.
+
+    The shipped suite keeps its data where the command runs, never inside the package.
+    """
+    folder = find_project(project)
+    if state is not None:
+        overrides["state"] = str(state.absolute())
+    settings = read_settings(folder, overrides=overrides)
+    if project is None and folder != Path.cwd() and settings.text("state") == ".objectry":
+        overrides["state"] = str(Path.cwd() / ".objectry")
+        settings = read_settings(folder, overrides=overrides)
+    return settings
+
+
+def check_project(folder: Path) -> Checked:
+    """Load and check a project; nothing is raised for what is wrong in it."""
+    loaded = load_tree(folder)
+    findings = list(loaded.findings)
+    findings += check(loaded.definitions, loaded.sources, catalog(discover()))
+    findings.sort(key=_by_place)
+    return Checked(loaded, tuple(findings))
+
+
+def release_of(folder: Path) -> Release:
+    """The project as a release; a Failure lists every error where there are any."""
+    checked = check_project(folder)
+    if checked.errors:
+        listed = "\n".join(str(finding) for finding in checked.errors)
+        count = len(checked.errors)
+        raise Failure(
+            f"{listed}\n{count} {'mistake' if count == 1 else 'mistakes'} in {folder}.",
+            "`objectry validate` lists them, `objectry explain CODE` tells what one means.",
+        )
+    return make_release(checked.loaded.definitions)
+
+
+def model_of(release: Release) -> Model:
+    """The release's model, with what the installed plugins bring."""
+    return release.model(catalog(discover()))
+
+
+def _by_place(finding: Finding) -> tuple[str, int, int, str]:
+    place = finding.position
+    return (place.file, place.line, place.column, "") if place else ("", 0, 0, finding.message)

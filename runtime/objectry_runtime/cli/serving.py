@@ -1,0 +1,82 @@
+"""What `objectry serve` does, step by step: settings, port, database, release, server."""
+
+import logging
+from contextlib import ExitStack
+from pathlib import Path
+
+from objectry.registry import Release
+from objectry_runtime.cli.demonstration import prepare_demo
+from objectry_runtime.cli.failure import USAGE, Failure
+from objectry_runtime.cli.greeting import greeting, say, url_of
+from objectry_runtime.cli.project import open_settings, release_of
+from objectry_runtime.host import Live
+from objectry_runtime.services.app import create_app
+from objectry_runtime.services.database import open_database
+from objectry_runtime.services.runtime import Runtime, first_live
+from objectry_runtime.services.server import bind, run
+from objectry_runtime.services.settings import Settings
+
+
+def serve(
+    services: tuple[str, ...],
+    demo: bool,
+    host: str | None,
+    port: int | None,
+    project: Path | None,
+    state: Path | None,
+) -> int:
+    """Serve until told to stop."""
+    settings = open_settings(project, state)
+    if demo and settings.database_url:
+        raise Failure(
+            "--demo loads made-up data, and OBJECTRY_DATABASE_URL names a database of yours.",
+            "Unset it (and database_url in objectry.toml) to try the demo.",
+            USAGE,
+        )
+    _log_to_stderr()
+    address = host or settings.text("host")
+    # The port first, where it is known: it is the likeliest to fail and the cheapest to ask for.
+    known = port if port is not None else None if len(services) == 1 else settings.number("port")
+    listener = bind(address, known) if known is not None else None
+    say("Starting …")
+    with ExitStack() as stack:
+        if listener is not None:
+            stack.enter_context(listener)
+        database = stack.enter_context(open_database(settings))
+        live, published = first_live(database, settings, lambda: _first_release(settings))
+        check_services(services, live)
+        if listener is None:
+            own = live.release.definitions.services[services[0]].port
+            listener = stack.enter_context(bind(address, own or settings.number("port")))
+        runtime = Runtime(settings, database, live, frozenset(services))
+        demo_key = prepare_demo(runtime, database, settings) if demo else ""
+        hello = greeting(url_of(listener), runtime, database, published=published, key=demo_key)
+        if not run(create_app(runtime), listener, lambda: say(hello)):
+            raise Failure("The server did not start; the lines above say why.")
+    say("Stopped.")
+    return 0
+
+
+def check_services(services: tuple[str, ...], live: Live) -> None:
+    """Refuse a `--service` that the live release has not."""
+    known = sorted(live.release.definitions.services)
+    for name in services:
+        if name not in known:
+            raise Failure(
+                f'There is no service "{name}".', f"There are: {', '.join(known)}.", USAGE
+            )
+
+
+def _first_release(settings: Settings) -> Release:
+    say(f"The database is empty: publishing the definitions in {settings.project} …")
+    return release_of(settings.project)
+
+
+def _log_to_stderr() -> None:
+    logging.basicConfig(
+        level=logging.INFO,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+        datefmt="%Y-%m-%dT%H:%M:%S%z",
+    )
+    for chatty in ("alembic", "httpx", "psycopg", "uvicorn.error", "uvicorn.access"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)

@@ -1,0 +1,102 @@
+"""The running server's state: the live release, replaced as a whole when another is published."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import tzinfo
+
+from objectry.registry import Release, StorageMap
+from objectry_runtime.host import Live, PluginProblem, build_live, discover
+from objectry_runtime.publishing import ensure_first_release, live_release, watch
+from objectry_runtime.services.secret import load_keyring
+from objectry_runtime.services.settings import Settings
+from objectry_runtime.store.database import Database
+from objectry_runtime.store.executor import Executor
+from objectry_runtime.store.pool import PoolExecutor
+
+FIRST_AUTHOR = "objectry serve"
+
+log = logging.getLogger("objectry.serve")
+
+
+class NothingPublished(Exception):
+    """The database has no release yet; `objectry serve` or `objectry apply` publishes one."""
+
+
+class Runtime:
+    """What requests are served from (`api.Serving`).
+
+    `live` is one reference: a request reads it once and keeps it, so replacing it never disturbs
+    a request on its way.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        database: Database,
+        live: Live,
+        services: frozenset[str] = frozenset(),
+    ) -> None:
+        self.live = live
+        self.executor: Executor = PoolExecutor(
+            database.runtime_dsn,
+            size=settings.number("limits.connections"),
+            statement_timeout=settings.number("limits.statement_timeout_ms") / 1000,
+        )
+        self.keyring = load_keyring(settings)
+        self.time_zone: tzinfo = settings.time_zone
+        self.services = services
+        self.body_bytes_max = settings.number("limits.body_bytes_max")
+        self._settings = settings
+        self._database = database
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Connected, and following what is published, for the block."""
+        await self.executor.open()
+        follower = asyncio.create_task(watch(self._database, self._take, self.live.release.id))
+        try:
+            yield
+        finally:
+            follower.cancel()
+            await asyncio.gather(follower, return_exceptions=True)
+            await self.executor.close()
+
+    async def _take(self, release: Release, storage: StorageMap) -> None:
+        """Serve another release from the next request on; keep the old one if it can't be."""
+        try:
+            self.live = bind(release, storage, self._settings)
+        except PluginProblem as problem:
+            log.error("release %s can't be served, the one before stays: %s", release.id, problem)
+        else:
+            log.info("now serving release %s", release.id)
+
+
+def bind(release: Release, storage: StorageMap, settings: Settings) -> Live:
+    """The release with the installed plugins. Raises PluginProblem."""
+    return build_live(release, storage, discover(), settings.for_live())
+
+
+def first_live(
+    database: Database, settings: Settings, project_release: Callable[[], Release]
+) -> tuple[Live, bool]:
+    """The live release; on an empty database the project's, published now (True).
+
+    `project_release` is only asked on an empty database: elsewhere files mean nothing.
+    """
+    found = live_release(database)
+    published = found is None
+    if found is None:
+        ensure_first_release(database, project_release(), FIRST_AUTHOR)
+        found = live_release(database)
+    assert found is not None, "a release was just published"
+    return bind(*found, settings), published
+
+
+def require_live(database: Database, settings: Settings) -> Live:
+    """The live release of a database that has one. Raises NothingPublished."""
+    found = live_release(database)
+    if found is None:
+        raise NothingPublished(f"nothing is published in {database.name}")
+    return bind(*found, settings)

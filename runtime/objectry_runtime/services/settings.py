@@ -1,0 +1,327 @@
+"""Settings: objectry.toml, overridden by OBJECTRY_* variables; every mistake found at once."""
+
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import msgspec
+from rapidfuzz import process
+
+from objectry.findings import Finding, Position, code
+from objectry.values.currencies import is_currency
+
+FILE = "objectry.toml"
+PREFIX = "OBJECTRY_"
+NEAR = 70.0
+
+UNREADABLE = code(
+    "OBJ0801",
+    "objectry.toml is not TOML",
+    "The settings file can't be parsed. The message says at which line and why.",
+    wrong="port = three thousand",
+    right="port = 3000",
+)
+UNKNOWN = code(
+    "OBJ0802",
+    "Unknown setting",
+    "There is no setting of this name. `docs/reference/settings.md` lists all of them.",
+    wrong='[tenant]\ntimezone = "Europe/Vienna"',
+    right='[tenant]\ntime_zone = "Europe/Vienna"',
+)
+WRONG_VALUE = code(
+    "OBJ0803",
+    "A setting has a value that it can't have",
+    "The message says which values the setting takes.",
+    wrong="port = 99999999",
+    right="port = 3000",
+)
+
+
+class Setting(msgspec.Struct, frozen=True, kw_only=True):
+    """One row of the settings reference: dotted name, type, default, what it does."""
+
+    name: str
+    type: type[str] | type[int]
+    default: str | int
+    summary: str
+    bounds: tuple[int, int] | None = None
+
+    @property
+    def variable(self) -> str:
+        """The environment variable that overrides it."""
+        return PREFIX + self.name.replace(".", "_").upper()
+
+
+SETTINGS: dict[str, Setting] = {
+    row.name: row
+    for row in (
+        Setting(
+            name="database_url",
+            type=str,
+            default="",
+            summary="DSN of the database's owner (`postgresql://…`, PostgreSQL ≥ 15). Empty: an"
+            " embedded PostgreSQL in the state folder.",
+        ),
+        Setting(
+            name="state",
+            type=str,
+            default=".objectry",
+            summary="Folder of the embedded data and the master key, relative to the project.",
+        ),
+        Setting(name="host", type=str, default="127.0.0.1", summary="Address to listen on."),
+        Setting(
+            name="port",
+            type=int,
+            default=3000,
+            bounds=(0, 65535),
+            summary="Port to listen on; 0 takes a free one.",
+        ),
+        Setting(
+            name="secret_key",
+            type=str,
+            default="",
+            summary="Master key (base64 or hex, at least 32 bytes). Empty: `secret.key` in the state"
+            " folder, made on first use. Better in the environment than in a file.",
+        ),
+        Setting(
+            name="company.currency",
+            type=str,
+            default="EUR",
+            summary="Currency of money that neither its field, record nor parent gives one.",
+        ),
+        Setting(
+            name="company.rounding",
+            type=str,
+            default="half_up",
+            summary="`half_up` (away from zero) or `half_even`.",
+        ),
+        Setting(
+            name="tenant.time_zone",
+            type=str,
+            default="UTC",
+            summary="IANA time zone in which `today()` is told.",
+        ),
+        Setting(
+            name="limits.body_bytes_max",
+            type=int,
+            default=10 * 1024 * 1024,
+            bounds=(1024, 2**31 - 1),
+            summary="Largest request body in bytes.",
+        ),
+        Setting(
+            name="limits.statement_timeout_ms",
+            type=int,
+            default=30_000,
+            bounds=(0, 2**31 - 1),
+            summary="Longest time one statement of a request may take; 0 sets no bound.",
+        ),
+        Setting(
+            name="limits.connections",
+            type=int,
+            default=10,
+            bounds=(1, 10_000),
+            summary="Connections to the database.",
+        ),
+    )
+}
+# Read elsewhere or by other programs of ours; not settings, but not mistakes either.
+OTHER_VARIABLES = frozenset({"OBJECTRY_PG_HOME", "OBJECTRY_PROJECT"})
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """The settings of one project, with defaults filled in. `plugins`: plugin → key → value."""
+
+    project: Path
+    values: Mapping[str, str | int]
+    plugins: Mapping[str, Mapping[str, object]]
+
+    def text(self, name: str) -> str:
+        """A setting that is a text."""
+        value = self.values[name]
+        assert isinstance(value, str)
+        return value
+
+    def number(self, name: str) -> int:
+        """A setting that is a number."""
+        value = self.values[name]
+        assert isinstance(value, int)
+        return value
+
+    @property
+    def database_url(self) -> str:
+        """The owner's DSN, or "" for the embedded PostgreSQL."""
+        return self.text("database_url")
+
+    @property
+    def state(self) -> Path:
+        """The absolute state folder."""
+        return (self.project / Path(self.text("state")).expanduser()).absolute()
+
+    @property
+    def time_zone(self) -> ZoneInfo:
+        """The tenant's time zone."""
+        return ZoneInfo(self.text("tenant.time_zone"))
+
+    def for_live(self) -> dict[str, Mapping[str, object]]:
+        """What the live release is bound with: `company` and each plugin's settings."""
+        company: dict[str, object] = {
+            "currency": self.text("company.currency"),
+            "rounding": self.text("company.rounding"),
+        }
+        return {"company": company, **self.plugins}
+
+
+class SettingsProblem(Exception):
+    """The settings have mistakes: all of them, in `findings`."""
+
+    def __init__(self, findings: list[Finding]) -> None:
+        super().__init__("\n".join(str(finding) for finding in findings))
+        self.findings = findings
+
+
+def read_settings(
+    project: Path,
+    environment: Mapping[str, str] | None = None,
+    overrides: Mapping[str, str | int] | None = None,
+) -> Settings:
+    """The settings of a project folder: file, then environment, then `overrides` (options).
+
+    Raises SettingsProblem with all mistakes.
+    """
+    environment = os.environ if environment is None else environment
+    findings: list[Finding] = []
+    values: dict[str, str | int] = {name: row.default for name, row in SETTINGS.items()}
+    plugins: dict[str, dict[str, object]] = {}
+    for name, value, place in _file(project / FILE, plugins, findings):
+        _take(name, value, place, values, findings)
+    for name, text, variable in _variables(environment, plugins):
+        _take(name, text, Position(f"${variable}", 1, 1), values, findings)
+    values.update(overrides or {})
+    if findings:
+        raise SettingsProblem(findings)
+    return Settings(project=project.absolute(), values=values, plugins=plugins)
+
+
+def unknown_variables(environment: Mapping[str, str]) -> dict[str, str]:
+    """OBJECTRY_* variables that nothing reads, each with the nearest that something does or ""."""
+    known = [row.variable for row in SETTINGS.values()]
+    return {
+        name: _near(name, known)
+        for name in environment
+        if name.startswith(PREFIX)
+        and name not in known
+        and name not in OTHER_VARIABLES
+        and not name.startswith(PREFIX + "PLUGINS_")
+    }
+
+
+def _file(
+    path: Path, plugins: dict[str, dict[str, object]], findings: list[Finding]
+) -> Iterator[tuple[str, object, Position]]:
+    try:
+        source = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return
+    try:
+        tree = tomllib.loads(source)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        findings.append(
+            Finding(code=UNREADABLE, message=str(error), position=Position(str(path), 1, 1))
+        )
+        return
+    for key, value in tree.items():
+        if key == "plugins" and isinstance(value, dict):
+            for plugin, table in value.items():
+                if isinstance(table, dict):
+                    plugins[plugin] = table
+                else:
+                    yield f"plugins.{plugin}", table, _position(path, source, plugin)
+        elif isinstance(value, dict):
+            for inner, item in value.items():
+                yield f"{key}.{inner}", item, _position(path, source, inner)
+        else:
+            yield key, value, _position(path, source, key)
+
+
+def _variables(
+    environment: Mapping[str, str], plugins: dict[str, dict[str, object]]
+) -> Iterator[tuple[str, str, str]]:
+    for name, row in SETTINGS.items():
+        if row.variable in environment:
+            yield name, environment[row.variable], row.variable
+    prefix = PREFIX + "PLUGINS_"
+    for variable, text in environment.items():
+        plugin, _, key = variable.removeprefix(prefix).lower().partition("_")
+        if variable.startswith(prefix) and key:
+            plugins.setdefault(plugin, {})[key] = text
+
+
+def _take(
+    name: str,
+    value: object,
+    place: Position,
+    values: dict[str, str | int],
+    findings: list[Finding],
+) -> None:
+    row = SETTINGS.get(name)
+    if row is None:
+        near = _near(name, SETTINGS)
+        hint = f'did you mean "{near}"?' if near else "docs/reference/settings.md lists them all"
+        findings.append(
+            Finding(code=UNKNOWN, message=f'no setting "{name}"', hint=hint, position=place)
+        )
+        return
+    if row.type is int and isinstance(value, str) and value.strip().isdecimal():
+        value = int(value)
+    wanted = _wanted(row, value)
+    if wanted:
+        shown = "…" if row.name in ("secret_key", "database_url") else repr(value)
+        findings.append(
+            Finding(code=WRONG_VALUE, message=f"{name} is {shown}", hint=wanted, position=place)
+        )
+    else:
+        assert isinstance(value, str | int)
+        values[name] = value
+
+
+def _wanted(row: Setting, value: object) -> str:
+    """What would be right, or "" where the value is."""
+    if isinstance(value, bool) or not isinstance(value, row.type):
+        return "it takes a whole number" if row.type is int else "it takes a text in quotes"
+    if row.bounds is not None and isinstance(value, int):
+        low, high = row.bounds
+        return "" if low <= value <= high else f"it takes {low} to {high}"
+    match row.name:
+        case "company.currency" if not is_currency(str(value)):
+            return 'it takes an ISO 4217 code such as "EUR"'
+        case "company.rounding" if value not in ("half_up", "half_even"):
+            return 'it takes "half_up" or "half_even"'
+        case "tenant.time_zone" if not _is_time_zone(str(value)):
+            return 'it takes an IANA time zone such as "Europe/Vienna"'
+        case _:
+            return ""
+
+
+def _is_time_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):  # not found is a KeyError, a path outside a ValueError
+        return False
+    return True
+
+
+def _near(name: str, known: Mapping[str, object] | list[str]) -> str:
+    near = process.extractOne(name, list(known), score_cutoff=NEAR)
+    return near[0] if near else ""
+
+
+def _position(path: Path, source: str, key: str) -> Position:
+    """Where a key stands; tomllib keeps no marks, so: its first line."""
+    for number, line in enumerate(source.splitlines(), start=1):
+        stripped = line.lstrip()
+        bare = stripped.lstrip("\"'")
+        if bare.startswith(key) and bare[len(key) :].lstrip(" \"'").startswith(("=", ".")):
+            return Position(str(path), number, len(line) - len(stripped) + 1)
+    return Position(str(path), 1, 1)

@@ -1,0 +1,109 @@
+"""Every change that was declared as an event has exactly one, and no event tells of another change."""
+
+from collections.abc import Callable, Mapping
+
+from objectry.metadata.model import Definitions, ObjectDef
+from objectry.registry import Release
+from objectry_runtime.services.verification.view import View
+from objectry_runtime.store.executor import Bound
+
+Report = Callable[[str, str, str, str], None]
+
+
+def events_match_history(view: View, report: Report) -> int:
+    """Compare history with the outbox, by the release that wrote each row. Counts events."""
+    releases = _Releases(view)
+    for name in sorted(view.live.model.objects()):
+        if not view.live.model.object(name).is_line:
+            _check_object(view, name, releases, report)
+    for tenant, object_name, record, version in view.stream(
+        Bound(
+            "select e.tenant_id, e.object, e.record_id, e.version from objectry.event e"
+            " left join objectry.history h using (tenant_id, object, record_id, version)"
+            " where h.object is null order by 1, 2, 3, 4"
+        )
+    ):
+        message = f"an event tells of version {version}, which history has not"
+        report(str(object_name), str(tenant), str(record), message)
+    return int(view.all(Bound("select count(*) from objectry.event"))[0][0] or 0)
+
+
+def _check_object(view: View, name: str, releases: "_Releases", report: Report) -> None:
+    workflow = view.live.model.object(name).workflow
+    state = workflow.field if workflow is not None else ""
+    rows = view.stream(
+        Bound(
+            """
+            select h.tenant_id, h.record_id, h.version, h.op, h.release,
+                   h.changes -> $2 ->> 'from', h.changes -> $2 ->> 'to', e.count, e.types
+            from objectry.history h
+            left join lateral (
+                select count(*) as count, string_agg(type, ' ') as types from objectry.event e
+                where e.tenant_id = h.tenant_id and e.object = h.object
+                  and e.record_id = h.record_id and e.version = h.version) e on true
+            where h.object = $1""",
+            (name, state),
+        )
+    )
+    for tenant, record, version, op, release, before, after, count, types in rows:
+        definition = releases.object(str(release), name)
+        if definition is None:
+            message = f"version {version} was written by release {release}, which is not known"
+            report(name, str(tenant), str(record), message)
+            continue
+        wanted = wanted_events(definition, str(op), before, after)
+        found = types or ""
+        if found not in wanted:
+            said = " or ".join(one or "none" for one in sorted(wanted))
+            message = f"version {version} has {count} events ({found or 'none'}); right is {said}"
+            report(name, str(tenant), str(record), message)
+
+
+def wanted_events(
+    definition: ObjectDef, op: str, before: str | None, after: str | None
+) -> frozenset[str]:
+    """The events a change may have: one name, "" for none; several where transitions share states."""
+    events = definition.events
+    if op == "create":
+        return frozenset({events.get("created", "")})
+    if op == "delete":
+        return frozenset({events.get("deleted", "")})
+    updated = events.get("updated", "")
+    workflow = definition.workflow
+    if workflow is None or before == after:
+        return frozenset({updated})
+    taken = [
+        step
+        for step in workflow.transitions.values()
+        if before in step.sources and step.to == after
+    ]
+    return frozenset(step.event or updated for step in taken) or frozenset({updated})
+
+
+class _Releases:
+    """Definitions by release id, read when first asked for."""
+
+    def __init__(self, view: View) -> None:
+        self._view = view
+        self._known: dict[str, Definitions | None] = {
+            view.live.release.id: view.live.release.definitions
+        }
+
+    def object(self, release: str, name: str) -> ObjectDef | None:
+        """An object as a release declared it."""
+        if release not in self._known:
+            self._known[release] = self._read(release)
+        definitions = self._known[release]
+        objects: Mapping[str, ObjectDef] = definitions.objects if definitions else {}
+        return objects.get(name)
+
+    def _read(self, release: str) -> Definitions | None:
+        rows = self._view.all(
+            Bound(
+                "select encode(snapshot, 'hex') from objectry.release where id = $1 limit 1",
+                (release,),
+            )
+        )
+        if not rows:
+            return None
+        return Release.from_bytes(bytes.fromhex(rows[0][0] or "")).definitions
