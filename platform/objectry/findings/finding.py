@@ -1,5 +1,6 @@
 """A finding: one thing that is wrong with data someone gave us. Collected, never raised."""
 
+from collections.abc import Iterable
 from typing import Literal
 
 import msgspec
@@ -37,3 +38,9 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
         place = f"{self.position}: " if self.position else ""
         hint = f" ({self.hint})" if self.hint else ""
         return f"{place}{self.severity} {self.code} {self.message}{hint}"
+
+
+def sort_findings(findings: Iterable[Finding]) -> list[Finding]:
+    """Findings in the order in which a reader of the files meets them."""
+    nowhere = Position("", 0, 0)
+    return sorted(findings, key=lambda f: (f.position or nowhere, f.code, f.message))

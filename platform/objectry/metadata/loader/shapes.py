@@ -7,9 +7,8 @@ from typing import Any
 import jsonschema_rs
 import msgspec
 import yaml
-from rapidfuzz import process
 
-from objectry.findings import Finding
+from objectry.findings import Finding, dotted, near_or_all
 from objectry.metadata.loader import codes
 from objectry.metadata.loader.plain import Plain
 from objectry.metadata.loader.reading import Document
@@ -136,7 +135,7 @@ def _translate(
                     codes.NOT_ALLOWED,
                     path,
                     f"`{value}` is not possible for `{key or dotted(path)}`.",
-                    near(str(value), options) or f"possible: {', '.join(options)}",
+                    near_or_all(str(value), options),
                 )
         case _:
             add(codes.OUT_OF_BOUNDS, path, f"`{dotted(path)}`: {_bounds(error.kind.name, details)}")
@@ -146,23 +145,12 @@ def _translate(
 def _unknown_key(name: str, path: Path, allowed: list[str]) -> tuple[str, str, str]:
     if name in LATER_KEYS:
         return codes.LATER, f"`{name}` is not available in this version.", "remove it for now"
-    hint = near(name, allowed) or f"possible: {', '.join(allowed)}"
+    if " " in name.strip():
+        hint = "a comma within {…} begins a new key: quote the text before it"
+    else:
+        hint = near_or_all(name, allowed)
     where = f" in `{dotted(path)}`" if path else ""
     return codes.UNKNOWN_KEY, f"Unknown key `{name}`{where}.", hint
-
-
-def near(name: str, candidates: list[str]) -> str:
-    """`did you mean …` where a candidate is close enough, else empty."""
-    found = process.extractOne(name, candidates, score_cutoff=70)
-    return f"did you mean `{found[0]}`?" if found else ""
-
-
-def dotted(path: Path) -> str:
-    """A path as people read it: `fields.customer.to`, `checks[0].rule`."""
-    text = ""
-    for part in path:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
-    return text
 
 
 def _wanted(types: list[str]) -> str:

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import msgspec
 
-from objectry.findings import Finding
+from objectry.findings import Finding, near_or_all, sort_findings
 from objectry.metadata.loader import codes
 from objectry.metadata.loader.convert import Definition, convert
 from objectry.metadata.loader.plain import Plain, alias_findings, to_plain
 from objectry.metadata.loader.reading import SIZE_MAX_BYTES, Document, read_documents, unreadable
-from objectry.metadata.loader.shapes import KINDS, LATER_KINDS, check_shape, near
+from objectry.metadata.loader.shapes import KINDS, LATER_KINDS, check_shape
 from objectry.metadata.loader.sources import Source, Sources
 from objectry.metadata.model.definitions import (
     Definitions,
@@ -75,7 +75,7 @@ def _load(files: Mapping[str, str], findings: list[Finding]) -> Loaded:
     return Loaded(
         definitions=collected.definitions(),
         sources=Sources(collected.sources, collected.lost),
-        findings=tuple(findings),
+        findings=tuple(sort_findings(findings)),
     )
 
 
@@ -158,10 +158,8 @@ class _Collected:
             self._find(document, codes.LATER, message, f"possible: {', '.join(KINDS)}")
             return
         present = [key for key in plain if key in KINDS]
-        if present:
-            hint = f"move `{present[0]}:` to the first line"
-        else:
-            hint = near(kind, list(KINDS)) or f"possible: {', '.join(KINDS)}"
+        first = f"move `{present[0]}:` to the first line" if present else ""
+        hint = first or near_or_all(kind, KINDS)
         message = f"The first key names the kind of a definition; `{kind}` is none."
         self._find(document, codes.UNKNOWN_KIND, message, hint)
 

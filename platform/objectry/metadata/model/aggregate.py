@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal
 
 from objectry.expressions.expression import Expression
+from objectry.expressions.types import Kind
 from objectry.metadata.model.behaviour import (
     conversions,
     immutable,
@@ -23,7 +24,7 @@ from objectry.metadata.model.resolved import (
     FieldModel,
     ObjectModel,
 )
-from objectry.metadata.model.scope import field_type
+from objectry.metadata.model.scope import field_type, kinds
 from objectry.metadata.model.system import system_fields
 from objectry.metadata.types import SYSTEM_TYPES, TYPES
 
@@ -97,7 +98,9 @@ def _derivation(field: FieldDef, formula: Expression | None) -> Derivation:
 
 def _formulas(model: "Model", members: Mapping[str, ObjectDef]) -> dict[FieldKey, Expression]:
     return {
-        (table, field.name): model.expression(member.name, field.formula, variables=())
+        (table, field.name): model.expression(
+            member.name, field.formula, variables=(), expects=kinds(field, member.name)
+        )
         for table, member in members.items()
         for field in member.fields.values()
         if field.formula is not None
@@ -194,11 +197,12 @@ def _field(
     expr_type = field_type(field, member.name)
     assert expr_type is not None, f"{field.type} is no type"
 
-    def typed(source: str | None, variables: tuple[str, ...] = ()) -> Expression | None:
+    def rule(source: str | None) -> Expression | None:
         if source is None:
             return None
-        return model.expression(member.name, source, variables=variables)
+        return model.expression(member.name, source, variables=(), expects=(Kind.BOOLEAN,))
 
+    default = field.default
     return FieldModel(
         name=field.name,
         definition=field,
@@ -206,9 +210,11 @@ def _field(
         expr_type=expr_type,
         derivation=derivation,
         formula=formula,
-        default=typed(field.default, ("user",)),
-        when=typed(field.when),
-        required_when=typed(field.required_when),
+        default=None
+        if default is None
+        else model.expression(member.name, default, expects=(expr_type.kind,)),
+        when=rule(field.when),
+        required_when=rule(field.required_when),
         scale=row.scale if field.scale is None else field.scale,
         currency=currency,
     )
@@ -233,7 +239,9 @@ def _object(
         default_order=default_order,
         checks=tuple(
             CheckModel(
-                rule=model.expression(definition.name, check.rule, variables=()),
+                rule=model.expression(
+                    definition.name, check.rule, variables=(), expects=(Kind.BOOLEAN,)
+                ),
                 message=check.message,
                 field=check.field,
             )

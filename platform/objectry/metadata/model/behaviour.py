@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Literal
 
 from objectry.expressions.expression import Expression
+from objectry.expressions.types import Kind
 from objectry.metadata.model.definitions import (
     ConversionDef,
     ConversionLinesDef,
@@ -20,6 +21,7 @@ from objectry.metadata.model.resolved import (
     TransitionModel,
     WorkflowModel,
 )
+from objectry.metadata.model.scope import kinds
 
 if TYPE_CHECKING:
     from objectry.metadata.model.model import Model
@@ -70,7 +72,8 @@ def immutable(model: "Model", definition: ObjectDef) -> ImmutableModel | None:
     if own is None:
         return None
     return ImmutableModel(
-        definition=own, when=model.expression(definition.name, own.when, variables=())
+        definition=own,
+        when=model.expression(definition.name, own.when, variables=(), expects=(Kind.BOOLEAN,)),
     )
 
 
@@ -96,7 +99,7 @@ def _conversion(
         lines=_lines(model, definition, conversion, conversion.lines) if conversion.lines else None,
         releases_when=None
         if releases is None
-        else model.expression(conversion.to, releases, variables=()),
+        else model.expression(conversion.to, releases, variables=(), expects=(Kind.BOOLEAN,)),
     )
 
 
@@ -104,13 +107,13 @@ def _lines(
     model: "Model", definition: ObjectDef, conversion: ConversionDef, lines: ConversionLinesDef
 ) -> ConversionLinesModel:
     source_object = definition.fields[lines.source].of
-    target = model.definitions.objects[conversion.to]
+    target_object = model.definitions.objects[conversion.to].fields[lines.to].of
     return ConversionLinesModel(
         source=lines.source,
         to=lines.to,
         source_object=source_object,
-        target_object=target.fields[lines.to].of,
-        map={key: model.expression(source_object, source) for key, source in lines.map.items()},
+        target_object=target_object,
+        map=_map(model, source_object, lines.map, target_object),
         quantity=lines.quantity,
         target_quantity=target_quantity(lines),
     )
@@ -168,8 +171,22 @@ def _rule(model: "Model", object_name: str, grants: list[bool | str]) -> RowRule
     if not rules:
         return False
     source = rules[0] if len(rules) == 1 else " or ".join(f"({rule})" for rule in rules)
-    return model.expression(object_name, source)
+    return model.expression(object_name, source, expects=(Kind.BOOLEAN,))
 
 
 def _typed(model: "Model", object_name: str, source: str | None) -> Expression | None:
-    return None if source is None else model.expression(object_name, source)
+    if source is None:
+        return None
+    return model.expression(object_name, source, expects=(Kind.BOOLEAN,))
+
+
+def _map(
+    model: "Model", source_object: str, map_: dict[str, str], target_object: str
+) -> dict[str, Expression]:
+    target = model.definitions.objects[target_object]
+    return {
+        key: model.expression(
+            source_object, source, expects=kinds(target.fields[key], target_object)
+        )
+        for key, source in map_.items()
+    }

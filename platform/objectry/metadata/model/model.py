@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from functools import cached_property
 
 from objectry.expressions import Expression, compile_expression
-from objectry.expressions.types import ExprType, Scope
+from objectry.expressions.types import ExprType, Kind, Scope
 from objectry.metadata.model.aggregate import build_aggregate
 from objectry.metadata.model.catalog import Catalog
 from objectry.metadata.model.definitions import Definitions, ObjectDef, PermissionDef
@@ -30,7 +30,7 @@ class Model:
         self._objects: dict[str, ObjectModel] = {}
         self._scopes: dict[tuple[str, tuple[str, ...]], ObjectScope] = {}
         self._types: dict[str, dict[str, ExprType]] = {}
-        self._expressions: dict[tuple[str, str, tuple[str, ...]], Expression] = {}
+        self._expressions: dict[tuple[str, str, tuple[str, ...], tuple[Kind, ...]], Expression] = {}
 
     def objects(self) -> tuple[str, ...]:
         """The names of all objects, line objects included."""
@@ -83,13 +83,22 @@ class Model:
         return found
 
     def expression(
-        self, object_name: str, source: str, *, variables: tuple[str, ...] = ("user",)
+        self,
+        object_name: str,
+        source: str,
+        *,
+        variables: tuple[str, ...] = ("user",),
+        expects: tuple[Kind, ...] = (),
     ) -> Expression:
-        """The typed form of a source text from the definitions (they have been checked)."""
-        key = (object_name, source, variables)
+        """The typed form of a source text from the definitions (they have been checked).
+
+        `expects` are the kinds of result possible here: literals are typed by them.
+        """
+        key = (object_name, source, variables, expects)
         found = self._expressions.get(key)
         if found is None:
-            compiled = compile_expression(source, self.scope(object_name, variables=variables))
+            scope = self.scope(object_name, variables=variables)
+            compiled = compile_expression(source, scope, expects=expects)
             if isinstance(compiled, tuple):
                 raise ValueError(
                     f"{object_name}: `{source}` has not passed the checks: {compiled[0].message}"
@@ -159,12 +168,7 @@ class Model:
 
     @cached_property
     def _owners(self) -> dict[str, tuple[str, str]]:
-        owners: dict[str, tuple[str, str]] = {}
-        for definition in self.definitions.objects.values():
-            for field in definition.fields.values():
-                if field.type == "table":
-                    owners.setdefault(field.of, (definition.name, field.name))
-        return owners
+        return {name: found[0] for name, found in owners_of(self.definitions).items()}
 
     @cached_property
     def _plurals(self) -> dict[str, str]:
@@ -182,3 +186,13 @@ class Model:
 def plural_of(definition: ObjectDef) -> str:
     """The REST path of an object: `plural`, else its name with an s."""
     return definition.plural or f"{definition.name}s"
+
+
+def owners_of(definitions: Definitions) -> dict[str, list[tuple[str, str]]]:
+    """Every line object and the (object, table field) pairs that hold it."""
+    owners: dict[str, list[tuple[str, str]]] = {}
+    for definition in definitions.objects.values():
+        for field in definition.fields.values():
+            if field.type == "table" and field.of:
+                owners.setdefault(field.of, []).append((definition.name, field.name))
+    return owners

@@ -28,6 +28,12 @@ def field_type(field: FieldDef, object_name: str) -> ExprType | None:
     return ExprType(row.kind)
 
 
+def kinds(field: FieldDef, object_name: str) -> tuple[Kind, ...]:
+    """The kinds of value an expression for a field may give; empty where its type is unknown."""
+    type_ = field_type(field, object_name)
+    return () if type_ is None else (type_.kind,)
+
+
 class ObjectScope:
     """A `Scope` over one object's fields; other objects are reached through `find`."""
 

@@ -1,0 +1,50 @@
+"""Checks: small functions over the definitions that return everything wrong with their meaning."""
+
+from objectry.findings import Finding, sort_findings
+from objectry.metadata.checks import (
+    behaviour,
+    conversions,
+    dependencies,
+    disclosure,
+    expressions,
+    fields,
+    layouts,
+    lines,
+    names,
+    references,
+)
+from objectry.metadata.checks.context import Context, Positions
+from objectry.metadata.checks.registry import CHECKS, OBJECT_CHECKS
+from objectry.metadata.model.catalog import Catalog
+from objectry.metadata.model.definitions import Definitions
+
+__all__ = [
+    "Positions",
+    "behaviour",
+    "check",
+    "conversions",
+    "dependencies",
+    "disclosure",
+    "expressions",
+    "fields",
+    "layouts",
+    "lines",
+    "names",
+    "references",
+]
+
+
+def check(
+    definitions: Definitions, sources: Positions, catalog: Catalog | None = None
+) -> list[Finding]:
+    """Everything that is wrong with the meaning of definitions, in the order of the files.
+
+    `sources` tells where they stand (the loader's `Sources`), `catalog` what plugins bring.
+    """
+    context = Context(definitions, sources, catalog or Catalog())
+    for object_check in OBJECT_CHECKS:
+        for definition in definitions.objects.values():
+            object_check(context, definition)
+    for project_check in CHECKS:
+        project_check(context)
+    return sort_findings(context.findings)

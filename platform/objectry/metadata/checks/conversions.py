@@ -1,0 +1,167 @@
+"""Conversions: the target exists, its fields can be set, and what it requires is given."""
+
+from objectry.expressions.types import ExprType, Kind
+from objectry.findings import code
+from objectry.metadata.checks.context import Context, Path
+from objectry.metadata.checks.references import UNKNOWN_FIELD, UNKNOWN_OBJECT, WRONG_FIELD
+from objectry.metadata.checks.registry import object_check
+from objectry.metadata.model.behaviour import target_quantity
+from objectry.metadata.model.definitions import (
+    ConversionDef,
+    ConversionLinesDef,
+    FieldDef,
+    ObjectDef,
+)
+from objectry.metadata.types import TYPES
+
+NOT_GIVEN = code(
+    "OBJ0345",
+    "Conversion leaves a required field empty",
+    "The target requires a field that the conversion does not map and that has no default, so the "
+    "conversion would always fail.",
+    wrong=(
+        "object: offer\nservice: offers\nconversions: {order: {to: sales_order}}\n"
+        "---\nobject: sales_order\nservice: offers\n"
+        "fields: {subject: {type: text, required: true}}"
+    ),
+    right=(
+        "object: offer\nservice: offers\nfields: {subject: {type: text}}\n"
+        "conversions: {order: {to: sales_order, map: {subject: subject}}}\n"
+        "---\nobject: sales_order\nservice: offers\n"
+        "fields: {subject: {type: text, required: true}}"
+    ),
+)
+OTHER_OBJECT = code(
+    "OBJ0346",
+    "Link to another object",
+    "The expression gives the id of one object where the field links to another.",
+    wrong=(
+        "object: offer\nservice: offers\n"
+        "fields: {customer: {type: link, to: customer}, "
+        "former: {type: link, to: offer, default: customer}}"
+    ),
+    right=(
+        "object: offer\nservice: offers\n"
+        "fields: {customer: {type: link, to: customer}, "
+        "billed: {type: link, to: customer, default: customer}}"
+    ),
+)
+
+
+@object_check
+def check_conversions(context: Context, definition: ObjectDef) -> None:
+    """Each conversion names a target and maps to fields that can be set there."""
+    objects = context.definitions.objects
+    for conversion in definition.conversions.values():
+        path: Path = ("conversions", conversion.name)
+        at = ("object", definition.name, (*path, "to"))
+        if not conversion.to or not context.expect(
+            UNKNOWN_OBJECT, "object", conversion.to, objects, at
+        ):
+            continue
+        if conversion.to in context.owners:
+            message = f"`{conversion.to}` is a line object; a conversion makes a record."
+            context.find(UNKNOWN_OBJECT, at, message, "name the object that owns it")
+            continue
+        target = objects[conversion.to]
+        _check_map(context, definition, target, conversion.map, (*path, "map"))
+        given = {*conversion.map, conversion.lines.to if conversion.lines else ""}
+        _check_required(context, definition, target, given, path)
+        if conversion.lines:
+            _check_lines(context, definition, conversion, conversion.lines)
+
+
+def _check_map(
+    context: Context, definition: ObjectDef, target: ObjectDef, map_: dict[str, str], path: Path
+) -> None:
+    for key in map_:
+        at = ("object", definition.name, (*path, key))
+        field = context.expect_field(UNKNOWN_FIELD, target.name, key, at, key=True)
+        if field is None:
+            continue
+        own = key in target.fields
+        if not own or field.formula is not None or field.computed or field.type == "table":
+            context.find(
+                WRONG_FIELD,
+                at,
+                f"`{target.name}.{key}` can't be set.",
+                "map `lines` under `lines:`" if field.type == "table" else "leave it out",
+                key=True,
+            )
+
+
+def _check_required(
+    context: Context, definition: ObjectDef, target: ObjectDef, given: set[str], path: Path
+) -> None:
+    for field in target.fields.values():
+        if field.required and field.default is None and field.name not in given:
+            at = ("object", definition.name, (*path, "map"))
+            message = f"`{target.name}` requires `{field.name}`, which is not mapped."
+            context.find(NOT_GIVEN, at, message, "map it, or give it a default", key=True)
+
+
+def _check_lines(
+    context: Context,
+    definition: ObjectDef,
+    conversion: ConversionDef,
+    lines: ConversionLinesDef,
+) -> None:
+    path: Path = ("conversions", conversion.name, "lines")
+    source = _table(context, definition, lines.source, ("object", definition.name, (*path, "from")))
+    target = _table(
+        context,
+        context.definitions.objects[conversion.to],
+        lines.to,
+        ("object", definition.name, (*path, "to")),
+    )
+    if source is not None and lines.quantity:
+        at = ("object", definition.name, (*path, "quantity"))
+        _check_quantity(context, source, lines.quantity, at)
+    if target is None:
+        return
+    _check_map(context, definition, target, lines.map, (*path, "map"))
+    quantity = target_quantity(lines)
+    if quantity and source is not None and lines.quantity in source.fields:
+        at = ("object", definition.name, (*path, "quantity"))
+        _check_quantity(context, target, quantity, at)
+    _check_required(context, definition, target, {*lines.map, quantity}, path)
+
+
+def _table(
+    context: Context, owner: ObjectDef, name: str, at: tuple[str, str, Path]
+) -> ObjectDef | None:
+    """The line object behind a table field."""
+    if context.positions.is_broken(*at):
+        return None
+    field = context.expect_field(UNKNOWN_FIELD, owner.name, name, at)
+    if field is None or field.type == "":
+        return None
+    if field.type != "table":
+        context.find(WRONG_FIELD, at, f"`{owner.name}.{name}` is no table field.")
+        return None
+    return context.definitions.objects.get(field.of)
+
+
+def _check_quantity(
+    context: Context, line: ObjectDef, name: str, at: tuple[str, str, Path]
+) -> None:
+    field = context.expect_field(UNKNOWN_FIELD, line.name, name, at)
+    if field is None or field.type not in TYPES:
+        return
+    if TYPES[field.type].kind is not Kind.NUMBER or field.formula is not None or field.computed:
+        context.find(WRONG_FIELD, at, f"`{line.name}.{name}` is no number that can be entered.")
+
+
+def check_link(
+    context: Context, field: FieldDef, given: ExprType, at: tuple[str, str, Path]
+) -> None:
+    """An expression for a link field gives a record of an object the field may point to."""
+    if given.kind is not Kind.LINK or not given.object or field.type != "link":
+        return
+    if field.to and given.object not in field.to:
+        message = f"This is a record of `{given.object}`; `{field.name}` links to {_or(field.to)}."
+        context.find(OTHER_OBJECT, at, message)
+
+
+def _or(names: tuple[str, ...]) -> str:
+    return " or ".join(f"`{name}`" for name in names)
