@@ -5,6 +5,8 @@ the session. See tests/README.md.
 """
 
 import os
+import shutil
+import tempfile
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
@@ -33,19 +35,29 @@ def server_dsn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if named:
         yield named
         return
-    with EmbeddedPostgres(open_folder(tmp_path_factory, "postgres")) as server:
+    with EmbeddedPostgres(_passable(tmp_path_factory.mktemp("postgres"))) as server:
         yield server.dsn("postgres")
 
 
-def open_folder(tmp_path_factory: pytest.TempPathFactory, name: str) -> Path:
-    """A temporary folder that other accounts may pass, as PostgreSQL never runs as root."""
-    folder = tmp_path_factory.mktemp(name)
+@pytest.fixture
+def tmp_path(tmp_path: Path) -> Path:
+    """As pytest's own, but PostgreSQL's account may pass when tests run as root."""
+    return _passable(tmp_path)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Root's tests work in a folder of their own: pytest closes the one it shares to others."""
+    if os.geteuid() == 0 and config.option.basetemp is None:
+        base = tempfile.mkdtemp(prefix="objectry-tests-")
+        config.option.basetemp = base
+        config.add_cleanup(lambda: shutil.rmtree(base, ignore_errors=True))
+
+
+def _passable(folder: Path) -> Path:
     if os.geteuid() == 0:
-        for parent in (folder, *folder.parents):
-            if parent.stat().st_uid == 0 and parent.is_relative_to(
-                tmp_path_factory.getbasetemp().parent
-            ):
-                parent.chmod(0o755)
+        folder.chmod(0o755)
+        folder.parent.chmod(0o755)
     return folder
 
 

@@ -56,6 +56,7 @@ create table objectry.api_key (
     prefix text not null unique collate "C",
     hash bytea not null check (length(hash) = 32),
     principal uuid not null,
+    roles text[] not null default '{}',
     created_at timestamptz not null default now(),
     expires_at timestamptz,
     revoked_at timestamptz,

@@ -5,6 +5,7 @@ in the role `objectry_runtime`, which owns nothing and may only read and write r
 """
 
 import time
+from typing import Any  # a row's values are of whatever type the statement says
 
 import msgspec
 import psycopg
@@ -12,6 +13,9 @@ from psycopg import conninfo
 
 RUNTIME_ROLE = "objectry_runtime"
 SERVER_VERSION_MIN = 15
+# What a caller outside of store/ holds in its hands: rows come as tuples.
+OwnerConnection = psycopg.Connection[tuple[Any, ...]]
+
 _SETTINGS = ("TimeZone=UTC", "search_path=pg_catalog", "client_min_messages=warning")
 
 
@@ -33,7 +37,7 @@ class Database(msgspec.Struct, frozen=True):
             runtime_dsn=_dsn(address, f"role={RUNTIME_ROLE}"),
         )
 
-    def connect_owner(self, *, autocommit: bool = True) -> psycopg.Connection:
+    def connect_owner(self, *, autocommit: bool = True) -> OwnerConnection:
         """Connect as the owner; the caller closes (`with` does)."""
         try:
             return psycopg.connect(self.owner_dsn, autocommit=autocommit)
@@ -52,7 +56,7 @@ class Database(msgspec.Struct, frozen=True):
         return f"database {words.get('dbname') or words.get('user') or ''!s} on {host}{port}"
 
 
-def prepare_server(connection: psycopg.Connection) -> None:
+def prepare_server(connection: OwnerConnection) -> None:
     """Refuse a server that can't carry the platform; see to it that the runtime role exists.
 
     Needs an autocommit connection of the owner. Safe when several programs start at once.
@@ -76,7 +80,7 @@ def prepare_server(connection: psycopg.Connection) -> None:
     _ensure_runtime_role(connection)
 
 
-def _ensure_runtime_role(connection: psycopg.Connection) -> None:
+def _ensure_runtime_role(connection: OwnerConnection) -> None:
     # Roles belong to the whole server, so no lock of this database keeps another program away
     # from creating the same one now: losing that race is fine, and tried again.
     for attempt in range(10):
@@ -92,7 +96,7 @@ def _ensure_runtime_role(connection: psycopg.Connection) -> None:
     raise _role_refused(connection)
 
 
-def _role_is_ready(connection: psycopg.Connection) -> bool:
+def _role_is_ready(connection: OwnerConnection) -> bool:
     found = connection.execute(
         "select rolsuper or rolbypassrls or rolcreaterole from pg_roles where rolname = %s",
         (RUNTIME_ROLE,),
@@ -115,13 +119,20 @@ def _role_is_ready(connection: psycopg.Connection) -> bool:
     return bool(_one(connection, allowed, RUNTIME_ROLE, right)[0])
 
 
-def _role_refused(connection: psycopg.Connection) -> DatabaseUnusable:
+def _role_refused(connection: OwnerConnection) -> DatabaseUnusable:
     login = _one(connection, "select quote_ident(current_user)")[0]
     return DatabaseUnusable(
         f"the login {login} may not create the role {RUNTIME_ROLE} or use it. "
         f"Let an administrator run once: create role {RUNTIME_ROLE} nologin; "
         f"grant {RUNTIME_ROLE} to {login};"
     )
+
+
+def with_options(dsn: str, *settings: str) -> str:
+    """The address with server settings (`name=value`) for every session, beside those it has."""
+    given = str(conninfo.conninfo_to_dict(dsn).get("options") or "")
+    options = " ".join([given, *(f"-c {setting}" for setting in settings)]).strip()
+    return conninfo.make_conninfo(dsn, options=options)
 
 
 def _dsn(address: str, *settings: str) -> str:
@@ -132,14 +143,13 @@ def _dsn(address: str, *settings: str) -> str:
             f"the database address can't be read: {_first_line(error)}. "
             "Write it as postgresql://user:password@host:5432/name or host=… dbname=…"
         ) from error
-    options = [str(words.pop("options", "") or ""), *(f"-c {s}" for s in (*_SETTINGS, *settings))]
-    words.setdefault("application_name", "objectry")
-    words.setdefault("connect_timeout", "10")
-    words["client_encoding"] = "UTF8"
-    return conninfo.make_conninfo(**words, options=" ".join(option for option in options if option))
+    defaults = {"application_name": "objectry", "connect_timeout": "10"}
+    missing = {name: value for name, value in defaults.items() if name not in words}
+    dsn = conninfo.make_conninfo(address, client_encoding="UTF8", **missing)
+    return with_options(dsn, *_SETTINGS, *settings)
 
 
-def _one(connection: psycopg.Connection, sql: str, *params: object) -> tuple[object, ...]:
+def _one(connection: OwnerConnection, sql: str, *params: object) -> tuple[Any, ...]:
     row = connection.execute(sql.encode(), params or None).fetchone()
     assert row is not None
     return row

@@ -5,10 +5,11 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import psycopg
-from psycopg import AsyncConnection, AsyncRawCursor, conninfo
+from psycopg import AsyncConnection, AsyncRawCursor
 from psycopg.pq import ConnStatus, TransactionStatus
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
+from objectry_runtime.store.database import with_options
 from objectry_runtime.store.executor import (
     Bound,
     DatabaseError,
@@ -45,11 +46,11 @@ class PoolExecutor:
         statement_timeout: float = 30.0,
         prepared_max: int = 200,
     ) -> None:
-        self._dsn = _with_settings(
+        self._dsn = with_options(
             dsn,
-            statement_timeout=f"{round(statement_timeout * 1000)}",
+            f"statement_timeout={round(statement_timeout * 1000)}",
             # An interactive transaction whose program hangs must not hold its locks for ever.
-            idle_in_transaction_session_timeout="60000",
+            "idle_in_transaction_session_timeout=60000",
         )
         self._size = size
         self._pool_timeout = pool_timeout
@@ -68,7 +69,6 @@ class PoolExecutor:
             max_size=self._size,
             open=False,
             configure=self._configure,
-            check=_check,
             timeout=self._pool_timeout,
             max_waiting=1000,
             max_lifetime=3600,
@@ -125,7 +125,7 @@ class PoolExecutor:
             self._connection() as connection,
             connection.transaction(force_rollback=not keep),
         ):
-            transaction = _Transaction(connection)
+            transaction = SingleConnection(connection)
             yield transaction
             if connection.pgconn.transaction_status == TransactionStatus.INERROR:
                 # The block swallowed a failure; COMMIT would roll back and say nothing.
@@ -135,42 +135,64 @@ class PoolExecutor:
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[Connection]:
-        if self._pool is None:
+        pool = self._pool
+        if pool is None:
             raise DatabaseUnavailable("the database connections are not open")
         try:
-            async with self._pool.connection() as connection:
+            connection = await self._take(pool)
+            try:
                 yield connection
+            finally:
+                await pool.putconn(connection)  # rolls back what was left open
         except Exception as error:
             told = failure(error)
             if told is None:
                 raise
             raise told from error
 
+    async def _take(self, pool: AsyncConnectionPool[Connection]) -> Connection:
+        # The pool could check connections itself, but waits seconds after each dead one; after a
+        # restart of PostgreSQL all are dead.
+        for _ in range(self._size):
+            connection = await pool.getconn()
+            if await _lives(connection):
+                return connection
+            await pool.putconn(connection)
+        return await pool.getconn()
+
     async def _configure(self, connection: Connection) -> None:
         connection.prepare_threshold = 2 if self._prepared_max else None
         connection.prepared_max = self._prepared_max or None
 
 
-class _Transaction:
+class SingleConnection:
+    """One connection in the executor's terms (see `store.executor.Transaction`)."""
+
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     async def run(self, statement: Bound) -> Rows:
+        """Run one statement and return its rows."""
         try:
             return await _run(self._connection, statement)
         except psycopg.Error as error:
             raise failure(error) or error from error
 
 
-async def _check(connection: Connection) -> None:
-    """Refuse a connection that died while it lay idle; costs no round trip on a good one.
+async def _lives(connection: Connection) -> bool:
+    """Whether a connection survived lying idle; costs no round trip on one that said nothing.
 
-    An idle connection has nothing to read, unless the server said something: often good-bye.
+    An idle connection has nothing to read, unless the server spoke: often to say good-bye.
     """
     poll = select.poll()
     poll.register(connection.pgconn.socket, select.POLLIN)
     if poll.poll(0):
-        await AsyncConnectionPool.check_connection(connection)
+        try:
+            await AsyncConnectionPool.check_connection(connection)
+        except psycopg.OperationalError:
+            await connection.close()
+            return False
+    return True
 
 
 async def _send(connection: Connection, statement: Bound) -> AsyncRawCursor[tuple[object, ...]]:
@@ -203,10 +225,3 @@ async def _leave_transaction(connection: Connection) -> None:
         return
     if connection.pgconn.transaction_status != TransactionStatus.IDLE:
         await connection.rollback()
-
-
-def _with_settings(dsn: str, **settings: str) -> str:
-    words = conninfo.conninfo_to_dict(dsn)
-    given = str(words.pop("options", "") or "")
-    options = " ".join([given, *(f"-c {name}={value}" for name, value in settings.items())])
-    return conninfo.make_conninfo(**words, options=options.strip())

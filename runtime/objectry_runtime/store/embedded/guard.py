@@ -28,11 +28,16 @@ SHUTDOWN_SECONDS = 30.0  # after which a fast shutdown becomes an immediate one
 
 def main(state: Path, data: Path, uid: int, gid: int, command: list[str]) -> int:
     """Guard until nobody uses the state folder; 0 when PostgreSQL was shut down well."""
-    alone = open(state / ".guard", "a")
-    users = open(state / ".users", "a")
-    # Programs that look whether a guard lives hold this lock for an instant: hence some patience.
-    if not any(_locked(alone) or time.sleep(0.02) for _ in range(50)):
-        return 0  # another guard was quicker
+    with open(state / ".guard", "a") as alone, open(state / ".users", "a") as users:
+        # Who looks whether a guard lives holds this lock for an instant: hence some patience.
+        for _ in range(50):
+            if _locked(alone):
+                return _guard(users, data, uid, gid, command)
+            time.sleep(0.02)
+    return 0  # another guard was quicker
+
+
+def _guard(users: TextIO, data: Path, uid: int, gid: int, command: list[str]) -> int:
     if uid >= 0:
         os.setgroups([])
         os.setgid(gid)

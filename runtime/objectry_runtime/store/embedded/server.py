@@ -16,7 +16,6 @@ from typing import Self, TextIO
 import psycopg
 
 from objectry_runtime.store.database import Database, DatabaseUnusable
-from objectry_runtime.store.embedded.account import Account
 from objectry_runtime.store.embedded.places import Places, find_binaries, find_places
 
 USER = "objectry"
@@ -103,6 +102,7 @@ class EmbeddedPostgres:
         return Database.of(self.dsn(name))
 
     def __enter__(self) -> Self:
+        """Start."""
         return self.start()
 
     def __exit__(
@@ -111,6 +111,7 @@ class EmbeddedPostgres:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        """Stop."""
         self.stop()
 
     def _keep_guarded(self, places: Places) -> None:

@@ -1,0 +1,276 @@
+"""The embedded PostgreSQL serves whoever uses its state folder, and dies with the last of them."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from objectry_runtime.store.database import DatabaseUnusable
+from objectry_runtime.store.embedded import EmbeddedPostgres, places
+
+PROGRAM = """
+import sys
+from objectry_runtime.store.embedded import EmbeddedPostgres
+server = EmbeddedPostgres(sys.argv[1]).start()
+print("ready", flush=True)
+sys.stdin.readline()
+server.stop()
+print("left", flush=True)
+"""
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Path:
+    return tmp_path / "state"
+
+
+@pytest.fixture
+def server(state: Path) -> Iterator[EmbeddedPostgres]:
+    with EmbeddedPostgres(state) as server:
+        yield server
+
+
+class Program:
+    """Another program on the same state folder."""
+
+    def __init__(self, state: Path) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", PROGRAM, str(state)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert self.process.stdout is not None
+        assert "ready\n" == self.process.stdout.readline()
+
+    def leave(self) -> None:
+        assert (("left\n", None), 0) == (
+            self.process.communicate("\n", timeout=60),
+            self.process.returncode,
+        )
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.communicate()
+
+
+def postmaster(state: Path) -> int:
+    return int((state / "pgdata" / "postmaster.pid").read_text().split()[0])
+
+
+def guard(state: Path) -> int:
+    """The guard is the postmaster's parent."""
+    status = Path(f"/proc/{postmaster(state)}/stat").read_text()
+    return int(status.rpartition(")")[2].split()[1])
+
+
+def until(true: Callable[[], bool], seconds: float = 20) -> None:
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "it never became true"
+        time.sleep(0.02)
+
+
+def answers(server: EmbeddedPostgres) -> bool:
+    try:
+        with psycopg.connect(server.dsn()):
+            return True
+    except psycopg.OperationalError:
+        return False
+
+
+def gone(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return True
+    return False
+
+
+def note(server: EmbeddedPostgres, text: str) -> list[str]:
+    """Write a line, and read all there are."""
+    with psycopg.connect(server.dsn()) as connection:
+        connection.execute("create table if not exists public.note (line text)")
+        connection.execute("insert into public.note values (%s)", (text,))
+        return [line for (line,) in connection.execute("select line from public.note")]
+
+
+def test_it_is_postgresql_18_of_ours_alone(server: EmbeddedPostgres, state: Path) -> None:
+    with psycopg.connect(server.dsn()) as connection:
+        facts = connection.execute(
+            "select current_setting('server_version_num')::int / 10000, "
+            "current_setting('listen_addresses'), current_setting('server_encoding'), "
+            "current_setting('fsync'), current_setting('data_directory')"
+        ).fetchone()
+    assert (18, "", "UTF8", "on", str(state / "pgdata")) == facts
+    assert 0o700 == (state / "run").stat().st_mode & 0o777
+
+
+def test_what_was_written_is_there_after_a_restart(state: Path) -> None:
+    with EmbeddedPostgres(state) as server:
+        note(server, "before")
+        first = postmaster(state)
+    assert gone(first)
+    with EmbeddedPostgres(state) as server:
+        assert ["before", "after"] == note(server, "after")
+
+
+def test_starting_and_stopping_twice_is_starting_and_stopping(state: Path) -> None:
+    server = EmbeddedPostgres(state).start()
+    first = postmaster(state)
+    assert (first, True) == (postmaster(server.start() and state), answers(server))
+    server.stop()
+    server.stop()
+    assert gone(first)
+
+
+def test_a_program_beside_a_running_server_joins_it_and_leaves_it_alone(
+    server: EmbeddedPostgres, state: Path
+) -> None:
+    before = postmaster(state)
+    Program(state).leave()
+    assert (before, True) == (postmaster(state), answers(server))
+
+
+def test_whoever_started_it_may_leave_first(state: Path) -> None:
+    first = Program(state)
+    with EmbeddedPostgres(state) as server:
+        before = postmaster(state)
+        first.leave()
+        assert (before, True) == (postmaster(state), answers(server))
+
+
+def test_whoever_started_it_may_be_killed(state: Path) -> None:
+    first = Program(state)
+    with EmbeddedPostgres(state) as server:
+        before = postmaster(state)
+        first.kill()
+        assert (before, True) == (postmaster(state), answers(server))
+
+
+def test_it_dies_with_the_last_program_that_is_killed(state: Path) -> None:
+    program = Program(state)
+    process = postmaster(state)
+    program.kill()
+    until(lambda: gone(process))
+
+
+def test_a_program_started_right_after_a_kill_is_served(state: Path) -> None:
+    for number in range(5):
+        program = Program(state)
+        with EmbeddedPostgres(state) as server:
+            assert number + 1 == len(note(server, str(number)))
+        program.kill()
+
+
+def test_many_programs_starting_at_once_share_one_server(state: Path) -> None:
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-c", PROGRAM, str(state)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(4)
+    ]
+    said = [process.communicate("\n", timeout=120)[0] for process in started]
+    assert ["ready\nleft\n"] * 4 == said
+    assert not (state / "pgdata" / "postmaster.pid").exists()
+
+
+def test_it_comes_back_when_it_is_killed(server: EmbeddedPostgres, state: Path) -> None:
+    note(server, "before")
+    killed = postmaster(state)
+    began = time.monotonic()
+    os.kill(killed, signal.SIGKILL)
+    until(lambda: answers(server) and postmaster(state) != killed)
+    assert time.monotonic() - began < 10
+    assert ["before", "after"] == note(server, "after")
+
+
+def test_it_comes_back_when_its_guard_is_killed(server: EmbeddedPostgres, state: Path) -> None:
+    note(server, "before")
+    killed = guard(state)
+    os.kill(killed, signal.SIGKILL)
+    until(lambda: gone(killed))
+    until(lambda: answers(server) and guard(state) not in (killed, 1))
+    assert ["before", "after"] == note(server, "after")
+
+
+def test_remains_of_an_interrupted_first_start_do_no_harm(state: Path) -> None:
+    (state / "pgdata.new").mkdir(parents=True)
+    (state / "pgdata.new" / "PG_VERSION").write_text("18")
+    with EmbeddedPostgres(state) as server:
+        assert answers(server)
+    assert not (state / "pgdata.new").exists()
+
+
+def test_data_of_another_version_is_refused_untouched(state: Path) -> None:
+    with EmbeddedPostgres(state):
+        pass
+    (state / "pgdata" / "PG_VERSION").write_text("17\n")
+    with pytest.raises(DatabaseUnusable, match="made by PostgreSQL 17, this is PostgreSQL 18"):
+        EmbeddedPostgres(state).start()
+
+
+def test_a_server_that_does_not_start_is_explained_from_its_log(state: Path) -> None:
+    with EmbeddedPostgres(state):
+        pass
+    with open(state / "pgdata" / "postgresql.conf", "a") as conf:
+        conf.write("no_such_setting = 1\n")
+    with pytest.raises(DatabaseUnusable, match="no_such_setting"):
+        EmbeddedPostgres(state).start()
+
+
+def test_a_path_too_long_for_a_socket_is_no_obstacle(tmp_path: Path) -> None:
+    state = tmp_path / ("long" * 30)
+    with EmbeddedPostgres(state) as server:
+        socket = Path(psycopg.conninfo.conninfo_to_dict(server.dsn())["host"] or "")
+        assert (True, Path("/tmp"), 0o700) == (
+            answers(server),
+            socket.parent,
+            socket.stat().st_mode & 0o777,
+        )
+    socket.rmdir()
+
+
+def test_a_state_folder_closed_to_others_works(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For root, as below /root: the data then lies elsewhere and a link tells where."""
+    elsewhere = tmp_path / "system"
+    monkeypatch.setattr(places, "SYSTEM_FOLDER", elsewhere)
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    with EmbeddedPostgres(closed / "state") as server:
+        note(server, "before")
+    with EmbeddedPostgres(closed / "state") as server:
+        assert ["before", "after"] == note(server, "after")
+    moved = (closed / "state" / "pgdata").resolve().is_relative_to(elsewhere)
+    assert moved == (os.geteuid() == 0)
+
+
+def test_data_that_vanished_is_not_replaced_by_an_empty_database(state: Path) -> None:
+    state.mkdir()
+    (state / "pgdata").symlink_to(state / "lost" / "pgdata")
+    with pytest.raises(DatabaseUnusable, match="no longer there"):
+        EmbeddedPostgres(state).start()
+
+
+def test_the_log_holds_nothing_that_people_typed(server: EmbeddedPostgres) -> None:
+    with psycopg.connect(server.dsn(), autocommit=True) as connection:
+        connection.execute("create table public.secret (name text unique)")
+        connection.execute("set log_min_duration_statement = 0")
+        for _ in range(2):
+            try:
+                connection.execute("insert into public.secret values (%s)", ("hush-hush",))
+            except psycopg.errors.UniqueViolation:
+                refused = True
+    assert refused
+    assert "hush-hush" not in server.log.read_text()
