@@ -1,0 +1,113 @@
+"""Bodies: what a request says, as typed values, with everything that is wrong with it."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import msgspec
+
+from objectry.compiler.codecs import (
+    Codec,
+    Decoded,
+    InvalidJson,
+    Issue,
+    compile_codec,
+    decode_json,
+)
+from objectry_runtime.host.live import Live
+from objectry_runtime.permissions import Policy, WriteAction, policy
+from objectry_runtime.problems import FieldError, Problem, invalid
+
+ROWS_MAX = 10_000
+
+
+class Body(msgspec.Struct, frozen=True, kw_only=True):
+    """One record of a body: its typed values, its issues, where it lies in the whole."""
+
+    pointer: str
+    decoded: Decoded
+
+
+class Rights(msgspec.Struct, frozen=True, kw_only=True):
+    """What the caller may do with the fields of an object and of its lines, by place."""
+
+    live: Live
+    policy: Policy
+    action: WriteAction
+
+    def may_write(self, place: str) -> bool:
+        """Whether a body may name the field: for every record, or for some."""
+        rights, field = self._of(place)
+        return rights.field(field, "write", action=self.action) is not False
+
+    def may_see(self, place: str) -> bool:
+        """Whether the field exists for the caller."""
+        rights, field = self._of(place)
+        return rights.shows(field)
+
+    def _of(self, place: str) -> tuple[Policy, str]:
+        table, _, field = place.rpartition(".")
+        if not table:
+            return self.policy, field
+        line_object = self.live.model.line_object(self.policy.object, table)
+        return policy(self.live, line_object.name, self.policy.roles), field
+
+
+def codec_of(live: Live, object_name: str) -> Codec:
+    """The codec of an object, compiled once per release."""
+    key = ("command.codec", object_name)
+    found = live.compiled.get(key)
+    if found is None:
+        found = live.compiled[key] = compile_codec(live.model, object_name)
+    assert isinstance(found, Codec)
+    return found
+
+
+def parse(body: bytes) -> object:
+    """The JSON of a body; one that can't be read is a 400."""
+    try:
+        return decode_json(body)
+    except InvalidJson as error:
+        issue = error.issue
+        raise Problem(400, "invalid_json", "The body can't be read.", issue.message) from None
+
+
+def read_one(
+    live: Live, object_name: str, document: object, rights: Rights, *, partial: bool
+) -> Body:
+    """One record's document."""
+    return _read(codec_of(live, object_name), document, rights, partial, "")
+
+
+def read_many(live: Live, object_name: str, document: object, rights: Rights) -> list[Body]:
+    """The document of a POST: a record, or an array of records."""
+    codec = codec_of(live, object_name)
+    if not isinstance(document, list):
+        return [_read(codec, document, rights, False, "")]
+    if not document:
+        raise invalid([FieldError("", "min_length", "The array has no record.")])
+    if len(document) > ROWS_MAX:
+        message = f"At most {ROWS_MAX} records at once, got {len(document)}."
+        raise invalid([FieldError("", "max_length", message)])
+    return [_read(codec, one, rights, False, f"/{row}") for row, one in enumerate(document)]
+
+
+def errors_of(issues: Sequence[Issue]) -> list[FieldError]:
+    """The codec's issues as errors of a request."""
+    return [FieldError(one.pointer, one.code, one.message) for one in issues]
+
+
+def step(name: object) -> str:
+    """One step of a JSON pointer; names and positions need no escapes."""
+    return f"/{name}"
+
+
+def _read(codec: Codec, document: object, rights: Rights, partial: bool, pointer: str) -> Body:
+    may_write: Callable[[str], bool] = rights.may_write
+    decoded = codec.read(
+        document, partial=partial, writable=may_write, visible=rights.may_see, pointer=pointer
+    )
+    return Body(pointer=pointer, decoded=decoded)
+
+
+def empty(document: object) -> bool:
+    """Whether a body says nothing."""
+    return document is None or (isinstance(document, Mapping) and not document)

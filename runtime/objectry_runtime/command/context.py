@@ -1,0 +1,60 @@
+"""What deciding needs beside the records: who and when, what is known behind links, evaluators."""
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+
+from objectry.expressions import Env, Expression, Frame, Value, evaluator
+from objectry_runtime.host.live import Live
+from objectry_runtime.identity.call import Call
+from objectry_runtime.query.linked import Linked
+
+COMPANY_CURRENCY = "EUR"
+
+
+class Context:
+    """One decision's surroundings. Deciding twice with the same context gives the same answer."""
+
+    def __init__(self, call: Call, linked: Linked) -> None:
+        self.call = call
+        self.live: Live = call.live
+        self.linked = linked
+        self.user: Mapping[str, Value] = {
+            "id": call.principal.user,
+            "name": call.principal.name,
+            "roles": tuple(sorted(call.principal.roles)),
+        }
+
+    def evaluate(self, expression: Expression, record: Frame) -> Value:
+        """The value of an expression over a record or a line."""
+        env = Env(record=record, user=self.user, today=self.call.today, now=self.call.now)
+        return _evaluator(self.live, expression)(env)
+
+    @property
+    def company_currency(self) -> str:
+        """The currency of money that nothing nearer says it of."""
+        currency = self.live.settings.get("company", {}).get("currency", COMPANY_CURRENCY)
+        return str(currency)
+
+    @property
+    def half_even(self) -> bool:
+        """Whether the company rounds money half to even instead of away from zero."""
+        return self.live.settings.get("company", {}).get("rounding") == "half_even"
+
+
+def _evaluator(live: Live, expression: Expression) -> Callable[[Env], Value]:
+    """The closure of an expression, made once per release; the model keeps the expressions."""
+    cache = live.compiled.setdefault(("command.evaluators",), {})
+    assert isinstance(cache, dict)
+    found = cache.get(id(expression))
+    if found is None:
+        # The expression is kept beside its closure: while it lives its id is nobody else's.
+        found = cache[id(expression)] = (expression, evaluator(expression.tree))
+    run: Callable[[Env], Value] = found[1]
+    return run
+
+
+def exceeds(value: Decimal, places: int) -> bool:
+    """Whether a number has more decimal places than it may (zeros at the end don't count)."""
+    exponent = value.as_tuple().exponent
+    assert isinstance(exponent, int), "NaN and Infinity don't come this far"
+    return -exponent > places and value != round(value, places)

@@ -1,0 +1,54 @@
+"""Decisions: what a command makes of a record. Pure: they read facts, and nothing happens yet."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import msgspec
+
+from objectry.metadata.model import ObjectModel
+from objectry_runtime.command.context import Context
+from objectry_runtime.command.draft import Draft
+from objectry_runtime.permissions import Rule
+from objectry_runtime.problems import FieldError
+from objectry_runtime.query.prefetch import Facts
+from objectry_runtime.query.record import RecordState
+from objectry_runtime.query.writes import NumberDraw, Operation
+from objectry_runtime.store.executor import Bound
+
+
+class Guard(msgspec.Struct, frozen=True, kw_only=True):
+    """A rule that must hold of records once they are written; `code` says what it means if not."""
+
+    object: str
+    rule: Rule
+    ids: Sequence[str]
+    code: str
+
+
+class Version(msgspec.Struct, frozen=True, kw_only=True):
+    """One record of a decision: before (None: it is made), after (None: it goes)."""
+
+    id: str
+    before: RecordState | None = None
+    after: Draft | None = None
+    number: NumberDraw | None = None
+
+
+class Decision(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be done, or why not (`errors`).
+
+    `events` are the names of the events each record emits; `extra` further statements of the
+    unit; `causation` the event that caused this.
+    """
+
+    model: ObjectModel
+    operation: Operation
+    versions: Sequence[Version]
+    errors: Sequence[FieldError] = ()
+    events: Sequence[str] = ()
+    guards: Sequence[Guard] = ()
+    extra: Sequence[Bound] = ()
+    causation: str = ""
+    event_extra: Mapping[str, object] = {}
+
+
+Decide = Callable[[Context, Facts], Decision]

@@ -1,0 +1,59 @@
+"""The two lanes of a write: sealed, where all is known beforehand, and locked, to read under it."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Protocol
+
+from objectry_runtime.identity.call import Call
+from objectry_runtime.query.prefetch import lock
+from objectry_runtime.store.executor import Bound, Rows, Transaction
+
+
+class Lane(Protocol):
+    """Where a write reads and writes."""
+
+    async def read(self, statement: Bound) -> Rows:
+        """Ask something before deciding."""
+        ...
+
+    async def write(self, unit: Sequence[Bound]) -> list[Rows]:
+        """Carry out the decision: whole or not at all."""
+        ...
+
+
+class Sealed:
+    """Reads alone, then one unit in one round trip. Another may write in between: then `stale`."""
+
+    def __init__(self, call: Call) -> None:
+        self._call = call
+
+    async def read(self, statement: Bound) -> Rows:
+        """Ask outside any transaction."""
+        return await self._call.executor.read(statement)
+
+    async def write(self, unit: Sequence[Bound]) -> list[Rows]:
+        """One transaction for the unit; a dry run rolls it back."""
+        return await self._call.executor.write(unit, keep=not self._call.dry_run)
+
+
+class Locked:
+    """Everything in one open transaction that holds the record from its start."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+
+    async def read(self, statement: Bound) -> Rows:
+        """Ask inside the transaction: what it sees stays so until the end."""
+        return await self._transaction.run(statement)
+
+    async def write(self, unit: Sequence[Bound]) -> list[Rows]:
+        """Run the unit; it is committed when the lane closes."""
+        return [await self._transaction.run(statement) for statement in unit]
+
+
+@asynccontextmanager
+async def locked(call: Call, object_name: str, by: str, record: str) -> AsyncIterator[Locked]:
+    """A lane that holds one record; it commits when the block ends and rolls back if it raises."""
+    async with call.executor.transaction(keep=not call.dry_run) as transaction:
+        await transaction.run(lock(call, object_name, by, record))
+        yield Locked(transaction)

@@ -1,0 +1,137 @@
+"""What a command must know before it decides, put as one prefetch."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from objectry.metadata.model import ObjectModel
+from objectry.values.ids import parse_id
+from objectry_runtime.host.live import Live
+from objectry_runtime.identity.call import Call
+from objectry_runtime.problems import not_found
+from objectry_runtime.query.linked import Linked, LinkPlace, Path, link_paths
+from objectry_runtime.query.prefetch import (
+    Facts,
+    LinkQuestion,
+    Question,
+    prefetch,
+    read_facts,
+)
+
+if TYPE_CHECKING:
+    from objectry_runtime.command.lanes import Lane
+    from objectry_runtime.command.write import Command
+
+Ids = dict[str, list[str]]
+NOTHING = Facts(record=None, allowed={}, subject_key=None, linked={}, answer=None)
+
+
+def question_about(
+    call: Call,
+    model: ObjectModel,
+    *,
+    record: str = "",
+    rules: Sequence[str] = (),
+    ids: Mapping[str, Sequence[str]] | None = None,
+) -> Question:
+    """The prefetch for a command over one object.
+
+    `record` is the id or number of the record there is; `ids` the records that a body links to.
+    """
+    by = address(model, record) if record else ""
+    return Question(
+        object=model.name,
+        roles=call.principal.roles,
+        by=by,
+        rules=tuple(rules),
+        links=_links(call.live, model, bool(by), ids or {}),
+        idempotent=bool(call.idempotency_key),
+    )
+
+
+def address(model: ObjectModel, record: str) -> str:
+    """Whether a record is named by its id or by its number; 404 where it can be neither."""
+    if parse_id(record) is not None:
+        return "id"
+    if model.numbering is None:
+        raise not_found()
+    return "number"
+
+
+def linked_ids(
+    live: Live, model: ObjectModel, bodies: Iterable[Mapping[str, object]]
+) -> dict[str, tuple[str, ...]]:
+    """The records that bodies link to, by object, their lines' links included."""
+    ids: dict[str, dict[str, None]] = {}
+    for values in bodies:
+        _collect(model, values, ids)
+        for table, line_object in model.tables.items():
+            rows = values.get(table)
+            for row in rows if isinstance(rows, list) else ():
+                _collect(live.model.object(line_object), row, ids)
+    return {name: tuple(found) for name, found in ids.items()}
+
+
+async def ask(lane: "Lane", call: Call, command: "Command") -> Facts:
+    """Run the prefetch, if there is anything to ask."""
+    question = command.question
+    if not (question.by or question.links or question.idempotent):
+        return NOTHING
+    statement = prefetch(
+        call, question, record=command.record, ids=command.ids, scope=command.scope
+    )
+    return read_facts(call.live, question, await lane.read(statement))
+
+
+async def ask_missing(lane: "Lane", call: Call, linked: Linked) -> None:
+    """Fetch what a decision asked for in vain."""
+    missing = {name: (sorted(ids), paths) for name, (ids, paths) in linked.missing.items()}
+    question = Question(
+        object=next(iter(missing)),
+        roles=call.principal.roles,
+        links=tuple(
+            LinkQuestion(object=name, paths=tuple(sorted(paths)))
+            for name, (_, paths) in sorted(missing.items())
+        ),
+    )
+    ids = {name: found for name, (found, _) in missing.items()}
+    facts = read_facts(call.live, question, await lane.read(prefetch(call, question, ids=ids)))
+    for name, found in ids.items():
+        linked.add(name, found, facts.linked.get(name, {}))
+
+
+def _links(
+    live: Live,
+    model: ObjectModel,
+    there: bool,
+    ids: Mapping[str, Sequence[str]],
+) -> tuple[LinkQuestion, ...]:
+    """One question per linked object that a body names or that the record points at now."""
+    paths: dict[str, set[Path]] = {name: set() for name in ids}
+    places: dict[str, list[LinkPlace]] = {}
+    for place, behind in link_paths(live, model).items():
+        table, field = place
+        owner = live.model.object(model.tables[table]) if table else model
+        target = owner.fields[field].expr_type.object
+        if not there and target not in ids:
+            continue
+        paths.setdefault(target, set()).update(behind)
+        if there:
+            places.setdefault(target, []).append(place)
+    return tuple(
+        LinkQuestion(
+            object=name,
+            paths=tuple(sorted(found)),
+            current=tuple(sorted(places.get(name, ()))),
+        )
+        for name, found in sorted(paths.items())
+    )
+
+
+def _collect(
+    model: ObjectModel, values: Mapping[str, object], ids: dict[str, dict[str, None]]
+) -> None:
+    for name, value in values.items():
+        field = model.fields.get(name)
+        if field is not None and field.type.name == "link" and isinstance(value, str):
+            for target in field.definition.to:
+                ids.setdefault(target, {})[value] = None

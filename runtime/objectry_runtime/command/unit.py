@@ -1,0 +1,151 @@
+"""A decision as the statements that carry it out, all known beforehand."""
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from objectry.compiler.codecs import to_text
+from objectry.expressions import Value
+from objectry.metadata.model import ObjectModel
+from objectry.values.ids import new_id
+from objectry_runtime.command.decision import Decision, Version
+from objectry_runtime.command.draft import Draft
+from objectry_runtime.command.images import Image, changes_between, image_of, image_of_state
+from objectry_runtime.events.images import has_sensitive, seal_changes, seal_image
+from objectry_runtime.events.sealing import Subject, new_subject_key, unwrap_key, wrap_key
+from objectry_runtime.identity.call import Call
+from objectry_runtime.query.prefetch import guard
+from objectry_runtime.query.record import RecordState
+from objectry_runtime.query.writes import EventWrite, LineWrite, RecordWrite, Stamp, save
+from objectry_runtime.store.executor import Bound
+
+Lines = Mapping[str, Sequence[LineWrite]]
+Gone = Mapping[str, Sequence[str]]
+
+
+def statements(call: Call, decision: Decision, subject_key: bytes | None) -> list[Bound]:
+    """What is to be run, in order; nothing where nothing changes."""
+    writes = [
+        write
+        for version in decision.versions
+        if (write := _write(call, decision, version, subject_key)) is not None
+    ]
+    if not writes:
+        return []
+    unit = [save(call.live, decision.model, decision.operation, writes, stamp_of(call))]
+    unit += decision.extra
+    unit += [
+        guard(call, one.object, one.rule, one.ids, one.code)
+        for one in decision.guards
+        if one.ids and one.rule is not True
+    ]
+    return unit
+
+
+def stamp_of(call: Call) -> Stamp:
+    """Who writes, when, on whose request."""
+    return Stamp(
+        tenant=call.principal.tenant,
+        actor=call.principal.user,
+        at=call.now,
+        correlation=call.correlation,
+    )
+
+
+def _write(
+    call: Call, decision: Decision, version: Version, subject_key: bytes | None
+) -> RecordWrite | None:
+    model, before, after = decision.model, version.before, version.after
+    was = image_of_state(call.live, model, before) if before is not None else None
+    will = image_of(after) if after is not None else None
+    changes = changes_between(was, will)
+    lines, gone = _line_writes(before, after)
+    if not changes and not gone and version.number is None and after is not None and before:
+        return None
+    record = will if will is not None else was
+    assert record is not None, "a version has a before or an after"
+    kept = _sealed(call, model, version.id, record, changes, subject_key)
+    return RecordWrite(
+        id=version.id,
+        version=before.version + 1 if before is not None else 1,
+        values=_texts(after) if after is not None else {},
+        lines=lines,
+        gone=gone,
+        number=version.number,
+        record=kept.record,
+        changes=kept.changes,
+        events=[
+            EventWrite(
+                uid=new_id(), type=name, causation=decision.causation, extra=decision.event_extra
+            )
+            for name in decision.events
+        ],
+        subject_key=kept.new_key,
+    )
+
+
+def _line_writes(before: RecordState | None, after: Draft | None) -> tuple[Lines, Gone]:
+    """The lines that are new or other than they were, and the ids of those that go."""
+    lines: dict[str, list[LineWrite]] = {}
+    gone: dict[str, list[str]] = {}
+    if after is None:
+        return lines, gone
+    for table, drafts in after.lines.items():
+        present = before.lines.get(table, ()) if before is not None else ()
+        places = {line.id: (place, line.values) for place, line in enumerate(present, 1)}
+        lines[table] = [
+            LineWrite(id=draft.id, parent=after.id, position=place, values=_texts(draft))
+            for place, draft in enumerate(drafts, 1)
+            if places.get(draft.id) is None or _moved(draft, place, *places[draft.id])
+        ]
+        kept = {draft.id for draft in drafts}
+        gone[table] = [line.id for line in present if line.id not in kept]
+    return lines, {table: ids for table, ids in gone.items() if ids}
+
+
+def _moved(draft: Draft, place: int, old_place: int, old: Mapping[str, Value]) -> bool:
+    return place != old_place or any(
+        draft.value(name) != old.get(name)
+        for name, field in draft.model.fields.items()
+        if field.stored and name in old
+    )
+
+
+def _texts(draft: Draft) -> dict[str, str | None]:
+    return {
+        name: to_text(draft.value(name))
+        for name, field in draft.model.fields.items()
+        if field.stored and name not in ("id", "parent", "position")
+    }
+
+
+class _Kept(msgspec.Struct, frozen=True, kw_only=True):
+    """What history keeps, and the record's key where it had none yet."""
+
+    record: Mapping[str, object]
+    changes: Mapping[str, object]
+    new_key: bytes | None = None
+
+
+def _sealed(
+    call: Call,
+    model: ObjectModel,
+    id: str,
+    record: Image,
+    changes: Mapping[str, object],
+    wrapped: bytes | None,
+) -> _Kept:
+    if not has_sensitive(call.live.model, model):
+        return _Kept(record=record, changes=changes)
+    subject = Subject(call.principal.tenant, model.name, id)
+    new: bytes | None = None
+    if wrapped is None:
+        key = new_subject_key()
+        new = wrap_key(call.keyring, key, subject)
+    else:
+        key = unwrap_key(call.keyring, wrapped, subject)
+    return _Kept(
+        record=seal_image(record, call.live.model, model, subject, key),
+        changes=seal_changes(changes, call.live.model, model, subject, key),
+        new_key=new,
+    )

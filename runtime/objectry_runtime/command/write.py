@@ -1,0 +1,164 @@
+"""The write path: one function that every command goes through, whatever it decides."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+import msgspec
+
+from objectry_runtime.command.context import Context
+from objectry_runtime.command.decision import Decide, Decision
+from objectry_runtime.command.idempotency import claim, remember, replay
+from objectry_runtime.command.lanes import Lane, Sealed, locked
+from objectry_runtime.command.questions import ask, ask_missing
+from objectry_runtime.command.refusals import Repeated, Stale, conflict, explain
+from objectry_runtime.command.unit import statements
+from objectry_runtime.identity.call import Call
+from objectry_runtime.problems import invalid
+from objectry_runtime.query.answer import Answer
+from objectry_runtime.query.linked import Linked
+from objectry_runtime.query.prefetch import Facts, IdempotencyScope, Question
+from objectry_runtime.query.single import read_many_statement, read_statement, record_answer
+from objectry_runtime.store.executor import Bound, DatabaseError, Row
+
+SEALED_TRIES = 3
+ROUNDS_MAX = 8
+
+
+Inquire = Callable[[Lane, Facts], Awaitable[Decide]]
+
+
+class Command(msgspec.Struct, frozen=True, kw_only=True):
+    """A write, decoded and authorized: what it must know, and what it makes of that.
+
+    `decide` makes the decision; `inquire`, in its place, asks more while it holds the record.
+    `record` is the id or number of the record it is about ("" when it makes one); `ids` the
+    records its body links to, by object; `path` the REST path of what it makes.
+    """
+
+    question: Question
+    decide: Decide | None = None
+    inquire: Inquire | None = None
+    record: str = ""
+    ids: Mapping[str, Sequence[str]] = {}
+    status: int = 200
+    path: str = ""
+    bulk: bool = False
+    scope: IdempotencyScope | None = None
+    body_hash: str = ""
+
+
+class _Failed(Exception):
+    """The database refused the unit; explained once the lane is closed."""
+
+    def __init__(self, decision: Decision, error: DatabaseError) -> None:
+        super().__init__(str(error))
+        self.decision = decision
+        self.error = error
+
+
+async def write(call: Call, command: Command) -> Answer:
+    """Do a write: prefetch, decide, one sealed unit, answer.
+
+    Where others write the same record in between it decides again; after a few times it does so
+    while holding the record, so that everybody gets their turn.
+    """
+    for attempt in range(SEALED_TRIES + 1):
+        try:
+            if command.inquire is None and (attempt < SEALED_TRIES or not command.record):
+                return await attempt_in(Sealed(call), call, command)
+            by, record = command.question.by, command.record
+            async with locked(call, command.question.object, by, record) as lane:
+                return await attempt_in(lane, call, command)
+        except _Failed as failed:
+            told = await explain(call, failed.decision, failed.error)
+            if not isinstance(told, Stale | Repeated):
+                raise told from failed.error
+    raise conflict("stale", "Others keep writing this record.", "Nothing was kept. Try again.")
+
+
+async def attempt_in(lane: Lane, call: Call, command: Command) -> Answer:
+    """One attempt in a lane: what is known, what is decided, what is written, what is answered."""
+    facts = await ask(lane, call, command)
+    if facts.answer is not None:
+        return replay(facts.answer, command.body_hash)
+    decide = command.decide
+    if command.inquire is not None:
+        decide = await command.inquire(lane, facts)
+    assert decide is not None, "a command decides or inquires"
+    decision = await settle(lane, call, decide, command.ids, facts)
+    if decision.errors:
+        raise invalid(decision.errors)
+    unit = statements(call, decision, facts.subject_key)
+    if command.scope is not None:
+        unit.insert(0, claim(call, command.scope, command.body_hash))
+    unit.append(_reading(call, command, decision))
+    try:
+        rows = await lane.write(unit)
+    except DatabaseError as error:
+        raise _Failed(decision, error) from error
+    return _answer(command, decision, rows[-1])
+
+
+async def settle(
+    lane: Lane, call: Call, decide: Decide, ids: Mapping[str, Sequence[str]], facts: Facts
+) -> Decision:
+    """Decide; where that asks for what is not known yet (a default that links), fetch and repeat.
+
+    Deciding is pure, so doing it again costs time only; the usual write decides once.
+    """
+    linked = Linked()
+    for object_name, found in facts.linked.items():
+        linked.add(object_name, ids.get(object_name, ()), found)
+    for _ in range(ROUNDS_MAX):
+        decision = decide(Context(call, linked), facts)
+        if not linked.missing:
+            return decision
+        await ask_missing(lane, call, linked)
+    raise AssertionError("defaults that link to defaults do not end")
+
+
+def _reading(call: Call, command: Command, decision: Decision) -> Bound:
+    ids = [version.id for version in decision.versions]
+    if decision.operation == "delete":
+        return Bound("select null, null where false")
+    name = decision.model.name
+    read = (
+        read_many_statement(call, name, ids) if command.bulk else read_statement(call, name, ids[0])
+    )
+    if command.scope is None:
+        return read
+    return remember(
+        call,
+        command.scope,
+        read,
+        status=command.status,
+        headers=_headers(command, decision),
+        bulk=command.bulk,
+        count=len(ids),
+        fallback=_ids_only(command, decision).decode(),
+    )
+
+
+def _answer(command: Command, decision: Decision, rows: Sequence[Row]) -> Answer:
+    if decision.operation == "delete":
+        return Answer(status=204, body=b"")
+    headers = _headers(command, decision)
+    if len(rows) < len(decision.versions):
+        headers["Content-Type"] = "application/json"
+        return Answer(status=command.status, body=_ids_only(command, decision), headers=headers)
+    if not command.bulk:
+        return record_answer(rows[0], command.status, headers)
+    body = b'{"data":[' + b",".join(row[0] or b"null" for row in rows) + b"]}"
+    headers["Content-Type"] = "application/json"
+    return Answer(status=command.status, body=body, headers=headers)
+
+
+def _headers(command: Command, decision: Decision) -> dict[str, str]:
+    if command.status != 201 or command.bulk:
+        return {}
+    return {"Location": f"{command.path}/{decision.versions[0].id}"}
+
+
+def _ids_only(command: Command, decision: Decision) -> bytes:
+    """What a caller learns of records it may write but not read: their ids."""
+    ids = [{"id": version.id} for version in decision.versions]
+    return msgspec.json.encode({"data": ids} if command.bulk else ids[0])

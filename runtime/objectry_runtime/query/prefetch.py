@@ -1,0 +1,326 @@
+"""The one question a write asks before it decides: a single SELECT, rendered once per shape.
+
+It answers with the record as it is (lines, version, what the caller may do with it), the values
+its expressions read behind links, whether the linked records may be read, the subject's key, and
+the answer that was given to the same idempotency key.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from objectry.metadata.model import FieldModel, ObjectModel
+from objectry.metadata.types import StorageClass
+from objectry_runtime.host.live import Live
+from objectry_runtime.identity.call import Call
+from objectry_runtime.permissions import Rule, policy
+from objectry_runtime.query.frame import ObjectFrame, Rendering, table
+from objectry_runtime.query.linked import LinkedRecord, LinkPlace, Path
+from objectry_runtime.query.record import LineState, RecordState, value_of
+from objectry_runtime.query.render import Sql
+from objectry_runtime.query.slots import RECORD, TENANT, Slot, array_text, call_values, fill
+from objectry_runtime.query.statements import statements
+from objectry_runtime.query.template import template
+from objectry_runtime.store.executor import Bound, Rows
+
+_PRINCIPAL = Slot("principal")
+_METHOD, _PATH, _KEY = Slot("method"), Slot("path"), Slot("key")
+
+
+class LinkQuestion(msgspec.Struct, frozen=True, kw_only=True):
+    """What to ask of one linked object: which paths, of the records in which current links."""
+
+    object: str
+    paths: tuple[Path, ...]
+    current: tuple[LinkPlace, ...] = ()
+
+
+class Question(msgspec.Struct, frozen=True, kw_only=True):
+    """The shape of a prefetch: everything but the values."""
+
+    object: str
+    roles: frozenset[str]
+    by: str = ""  # "id" or "number" where there is a record, "" where it is about to be made
+    rules: tuple[str, ...] = ()  # actions, and "write:<field>"
+    links: tuple[LinkQuestion, ...] = ()
+    idempotent: bool = False
+
+
+class StoredAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer that an idempotency key has had; `status` 0 where it is still being made."""
+
+    body_hash: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class IdempotencyScope(msgspec.Struct, frozen=True, kw_only=True):
+    """What an idempotency key is unique in, beside tenant and principal."""
+
+    method: str
+    path: str
+    key: str
+
+
+class Facts(msgspec.Struct, frozen=True, kw_only=True):
+    """What the prefetch found."""
+
+    record: RecordState | None
+    allowed: Mapping[str, bool]
+    subject_key: bytes | None
+    linked: Mapping[str, Mapping[str, LinkedRecord]]
+    answer: StoredAnswer | None
+
+
+def prefetch(
+    call: Call,
+    question: Question,
+    *,
+    record: str = "",
+    ids: Mapping[str, Sequence[str]] | None = None,
+    scope: IdempotencyScope | None = None,
+) -> Bound:
+    """The statement for a question. `ids`: linked records named by the body, by object."""
+    live = call.live
+    statement = statements(live).get(("prefetch", question), lambda: _render(live, question))
+    values = call_values(call)
+    values[RECORD] = record
+    for link in question.links:
+        values[_ids(link.object)] = array_text(list((ids or {}).get(link.object, ())))
+    if question.idempotent:
+        assert scope is not None, "an idempotent question has a scope"
+        values |= {_PRINCIPAL: call.principal.user, _METHOD: scope.method}
+        values |= {_PATH: scope.path, _KEY: scope.key}
+    return fill(statement, values)
+
+
+def read_facts(live: Live, question: Question, rows: Rows) -> Facts:
+    """The answer to a prefetch as typed values."""
+    row = iter(rows[0])
+    record: RecordState | None = None
+    allowed: dict[str, bool] = {}
+    subject_key: bytes | None = None
+    if question.by and (raw := next(row)) is not None:
+        found = _CURRENT.decode(raw)
+        record = _record(live, live.model.object(question.object), found)
+        allowed = {rule: found.rules[index] for index, rule in enumerate(question.rules)}
+        subject_key = found.key
+    answer = None
+    if question.idempotent and (raw := next(row)) is not None:
+        answer = _ANSWER.decode(raw)
+    linked = {
+        link.object: _linked(live, link, raw)
+        for link in question.links
+        if (raw := next(row)) is not None
+    }
+    return Facts(
+        record=record, allowed=allowed, subject_key=subject_key, linked=linked, answer=answer
+    )
+
+
+def lock(call: Call, object_name: str, by: str, record: str) -> Bound:
+    """The statement that holds a record until the transaction ends."""
+    sql = Sql()
+    storage = call.live.storage.objects[object_name]
+    column = storage.columns[by] if by != "id" else "id"
+    kind = "uuid" if by == "id" else "text"
+    return sql.bound(
+        f"select 1 from {sql.quote(storage.schema)}.{sql.quote(storage.table)} t where "
+        f"t.tenant_id = {sql.bind(str(call.principal.tenant), 'integer')} "
+        f"and t.{sql.quote(column)} = {sql.bind(record, kind)} for update"
+    )
+
+
+def guard(call: Call, object_name: str, rule: Rule, ids: Sequence[str], code: str) -> Bound:
+    """The statement that refuses the unit with `code` unless the rule holds for all the records.
+
+    It comes after the statement that wrote them, so it sees them as they will be.
+    """
+    rendering = template(call.live, frozenset())
+    sql = rendering.sql
+    frame = ObjectFrame(rendering, object_name, "t")
+    holds = frame.holds(rule) or "true"
+    statement = sql.bound(
+        f"select objectry.guard(not exists (select from {frame.source} where "
+        f"t.tenant_id = {sql.bind(TENANT, 'integer')} and t.id = any({sql.bind(RECORD, 'uuid[]')}) "
+        f"and not ({holds})), {sql.bind(code, 'text')})"
+    )
+    return fill(statement, {**call_values(call), RECORD: array_text(list(ids))})
+
+
+class _Line(msgspec.Struct):
+    id: str
+    values: list[str | None]
+
+
+class _Current(msgspec.Struct):
+    id: str
+    version: int
+    values: list[str | None]
+    rules: list[bool]
+    lines: list[list[_Line]]
+    key: bytes | None
+
+
+class _Found(msgspec.Struct):
+    id: str
+    readable: bool
+    values: list[str | None]
+
+
+_CURRENT = msgspec.json.Decoder(_Current)
+_FOUND = msgspec.json.Decoder(list[_Found])
+_ANSWER = msgspec.json.Decoder(StoredAnswer)
+
+
+def stored_fields(live: Live, model: ObjectModel) -> tuple[FieldModel, ...]:
+    """The fields a prefetch reads, in its order: all that have a column, but the id."""
+    columns = live.storage.objects[model.name].columns
+    return tuple(
+        field
+        for name, field in model.fields.items()
+        if name in columns and name not in ("id", "parent", "position")
+    )
+
+
+def _record(live: Live, model: ObjectModel, found: _Current) -> RecordState:
+    lines: dict[str, tuple[LineState, ...]] = {}
+    for (name, line_object), rows in zip(model.tables.items(), found.lines, strict=True):
+        fields = stored_fields(live, live.model.object(line_object))
+        lines[name] = tuple(
+            LineState(id=row.id, values={"id": row.id, **_values(fields, row.values)})
+            for row in rows
+        )
+    values = {"id": found.id, **_values(stored_fields(live, model), found.values)}
+    return RecordState(id=found.id, version=found.version, values=values, lines=lines)
+
+
+def _values(fields: Sequence[FieldModel], texts: Sequence[str | None]) -> dict[str, object]:
+    return {
+        field.name: value_of(field.type.storage, text)
+        for field, text in zip(fields, texts, strict=True)
+    }
+
+
+def _linked(live: Live, link: LinkQuestion, raw: bytes) -> dict[str, LinkedRecord]:
+    storages = [_storage_at(live, link.object, path) for path in link.paths]
+    return {
+        one.id: LinkedRecord(
+            readable=one.readable,
+            values={
+                path: value_of(storage, text)
+                for path, storage, text in zip(link.paths, storages, one.values, strict=True)
+            },
+        )
+        for one in _FOUND.decode(raw)
+    }
+
+
+def _storage_at(live: Live, object_name: str, path: Path) -> StorageClass:
+    field = live.model.object(object_name).fields[path[0]]
+    if len(path) == 1:
+        return field.type.storage
+    return _storage_at(live, field.expr_type.object, path[1:])
+
+
+def _render(live: Live, question: Question) -> Bound:
+    rendering = template(live, question.roles)
+    sql = rendering.sql
+    tenant = sql.bind(TENANT, "integer")
+    frame = ObjectFrame(rendering, question.object, "cur")
+    columns: list[str] = []
+    current = ""
+    if question.by:
+        key = sql.bind(RECORD, "uuid" if question.by == "id" else "text")
+        # Through the gate: who may not read numbers can't find out which exist.
+        named = ObjectFrame(rendering, question.object, "t", gated=question.by == "number")
+        current = (
+            f"with cur as materialized (select t.* from {named.source} "
+            f"where t.tenant_id = {tenant} and {named.column((question.by,))} = {key}) "
+        )
+        columns.append(_current_sql(rendering, frame, question))
+    if question.idempotent:
+        columns.append(_answer_sql(sql, tenant))
+    columns += [_link_sql(rendering, frame, link, tenant) for link in question.links]
+    return sql.bound(f"{current}select {', '.join(columns)}")
+
+
+def _current_sql(rendering: Rendering, frame: ObjectFrame, question: Question) -> str:
+    sql = rendering.sql
+    rules = [_rule_sql(frame, question, rule) for rule in question.rules]
+    lines: list[str] = []
+    for line_object in frame.model.tables.values():
+        alias = rendering.alias()
+        values = _texts(ObjectFrame(rendering, line_object, alias, outer=frame))
+        lines.append(
+            f"coalesce((select json_agg(json_build_object('id', {alias}.id, 'values', {values}) "
+            f"order by {alias}.position) from {table(rendering, line_object)} {alias} "
+            f"where {alias}.tenant_id = cur.tenant_id and {alias}.parent_id = cur.id), '[]')"
+        )
+    key = (
+        "(select translate(encode(k.key, 'base64'), E'\\n', '') from objectry.subject_key k "
+        "where k.tenant_id = cur.tenant_id "
+        f"and k.object = {sql.bind(question.object, 'text')} and k.record_id = cur.id)"
+    )
+    return (
+        "(select json_build_object('id', cur.id, 'version', cur.version, "
+        f"'values', {_texts(frame)}, 'rules', {_array(rules)}, "
+        f"'lines', {_array(lines)}, 'key', {key}) from cur)"
+    )
+
+
+def _texts(frame: ObjectFrame) -> str:
+    """All stored values as texts, in a JSON array: a function takes a hundred arguments at most."""
+    fields = stored_fields(frame.rendering.live, frame.model)
+    return f"to_json(array[{', '.join(f'{frame.raw(one.name)}::text' for one in fields)}]::text[])"
+
+
+def _array(parts: Sequence[str]) -> str:
+    return f"json_build_array({', '.join(parts)})"
+
+
+def _rule_sql(frame: ObjectFrame, question: Question, rule: str) -> str:
+    rights = policy(frame.rendering.live, question.object, question.roles)
+    action, _, field = rule.partition(":")
+    asked = rights.field(field, "write") if field else rights.rule(action)
+    return f"({frame.holds(asked) or 'true'})"
+
+
+def _answer_sql(sql: Sql, tenant: str) -> str:
+    return (
+        "(select json_build_object('body_hash', encode(i.body_hash, 'hex'), "
+        "'status', coalesce(i.status, 0), 'headers', i.headers, "
+        "'body', translate(encode(i.body, 'base64'), E'\\n', '')) "
+        f"from objectry.idempotency i where i.tenant_id = {tenant} "
+        f"and i.principal = {sql.bind(_PRINCIPAL, 'uuid')} "
+        f"and i.method = {sql.bind(_METHOD, 'text')} "
+        f"and i.path = {sql.bind(_PATH, 'text')} and i.key = {sql.bind(_KEY, 'text')})"
+    )
+
+
+def _link_sql(rendering: Rendering, cur: ObjectFrame, link: LinkQuestion, tenant: str) -> str:
+    sql = rendering.sql
+    frame = ObjectFrame(rendering, link.object, rendering.alias())
+    readable = frame.holds(rendering.policy(link.object).rule("read")) or "true"
+    values = ", ".join(f"{frame.column(path)}::text" for path in link.paths)
+    sources = [f"select unnest({sql.bind(_ids(link.object), 'uuid[]')})"]
+    for table_field, field in link.current:
+        if not table_field:
+            sources.append(f"select {cur.raw(field)} from cur")
+            continue
+        line_object = cur.model.tables[table_field]
+        line = ObjectFrame(rendering, line_object, rendering.alias(), outer=cur)
+        sources.append(
+            f"select {line.raw(field)} from {line.source}, cur "
+            f"where {line.tenant} = cur.tenant_id and {line.alias}.parent_id = cur.id"
+        )
+    return (
+        f"(select json_agg(json_build_object('id', {frame.alias}.id, 'readable', {readable}, "
+        f"'values', to_json(array[{values}]::text[]))) from {frame.source} "
+        f"where {frame.tenant} = {tenant} and {frame.alias}.id in ({' union '.join(sources)}))"
+    )
+
+
+def _ids(object_name: str) -> Slot:
+    return Slot(f"ids:{object_name}")

@@ -1,0 +1,18 @@
+"""`POST /{plural}/{id}/actions/{name}`: which kind of action it is."""
+
+from objectry_runtime.command.commands import authorize
+from objectry_runtime.identity.call import Call
+from objectry_runtime.problems import Problem
+from objectry_runtime.query.answer import Answer
+from objectry_runtime.workflow.conversions import convert
+from objectry_runtime.workflow.transitions import transition
+
+
+async def act(call: Call, object_name: str, record: str, name: str, body: bytes) -> Answer:
+    """Take a transition (200, the record) or run a conversion (201, the new record)."""
+    model, rights = authorize(call, object_name)
+    if model.workflow is not None and name in model.workflow.transitions:
+        return await transition(call, model, rights, record, name, body)
+    if name in model.conversions:
+        return await convert(call, model, rights, record, name, body)
+    raise Problem(404, "not_found", "There is no such action.")
