@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import TypeVar
 
 import jsonschema_rs
@@ -67,6 +68,7 @@ def _as_text(value: object, *, multiline: bool = False) -> str:
         raise Refused("text", problem.message) from None
 
 
+@lru_cache(maxsize=1_000)  # an engine takes a millisecond to build
 def _matcher(pattern: str) -> Callable[[str], bool]:
     """Whether a text matches, in time linear in its length whatever the pattern.
 

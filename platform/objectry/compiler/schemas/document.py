@@ -12,7 +12,7 @@ from objectry.compiler.schemas.parts import (
     parameter,
     problems,
 )
-from objectry.compiler.schemas.shapes import DIALECT, Visible, object_shape
+from objectry.compiler.schemas.shapes import DIALECT, Visible, create_by_patch, object_shape
 from objectry.metadata.model import Model
 
 SPECIFICATION = "3.1.0"
@@ -76,13 +76,15 @@ class _Components:
         while missing := [key for key in self._wanted if key not in built]:
             for name, shape in missing:
                 owner = self._model.object(name)
-                built[name, shape] = object_shape(owner, shape, self._visible, self._linked)
+                if shape == "create":
+                    built[name, shape] = create_by_patch(owner, self._visible, self._linked)
+                else:
+                    built[name, shape] = object_shape(owner, shape, self._visible, self._linked)
         return {_key(*key): built[key] for key in sorted(built)}
 
     def _linked(self, name: str, shape: str) -> Schema:
         """A link to what the caller may not read is its id alone."""
-        line = self._model.object(name).is_line
-        if line or self._visible(name, None, "read"):
+        if shape != "read" or self._model.object(name).is_line or self._visible(name, None, "read"):
             return self.reference(name, shape)
         return {}
 

@@ -1,7 +1,7 @@
 """One field as JSON Schema (Draft 2020-12): as it is read, and as it may be written."""
 
 from collections.abc import Callable
-from decimal import Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Any  # a JSON Schema is a JSON value: nothing more is known of it
 
 from objectry.compiler.limits import (
@@ -125,15 +125,18 @@ def _range(field: FieldModel, least: int | None, most: int | None) -> Schema:
     bounds: Schema = {}
     low, high = field.definition.min, field.definition.max
     if low is not None or least is not None:
-        bounds["minimum"] = least if low is None else _number(low)
+        bounds["minimum"] = least if low is None else _whole(low, ROUND_FLOOR)
     if high is not None or most is not None:
-        bounds["maximum"] = most if high is None else _number(high)
+        bounds["maximum"] = most if high is None else _whole(high, ROUND_CEILING)
+    for name, bound in (("x-minimum", low), ("x-maximum", high)):
+        if bound is not None and bound != bound.to_integral_value():
+            bounds[name] = str(bound)
     return bounds
 
 
-def _number(value: Decimal) -> int | float:
-    """A bound as a JSON number. (A float holds 15 digits exactly; the codec compares decimals.)"""
-    return int(value) if value == value.to_integral_value() else float(value)
+def _whole(bound: Decimal, rounding: str) -> int:
+    """The next whole number outside: a float would not be exact, and the codec is."""
+    return int(bound.to_integral_value(rounding))
 
 
 def _shown_number(field: FieldModel) -> str:

@@ -1,5 +1,7 @@
 """The parts that every operation of the OpenAPI document shares."""
 
+from functools import cache
+
 from objectry.compiler.schemas.fields import Schema
 
 LIMIT_MAX = 500
@@ -62,7 +64,7 @@ PARAMETERS: dict[str, Schema] = {
 PROBLEM: Schema = {
     "type": "object",
     "title": "Problem",
-    "description": "RFC 9457. `code` is stable; `errors` lists every wrong place of a body at once.",
+    "description": "RFC 9457. `code` is stable; `errors` lists all wrong places of a body.",
     "required": ["type", "title", "status", "code"],
     "properties": {
         "type": {"type": "string", "format": "uri-reference"},
@@ -170,6 +172,7 @@ RESPONSES: dict[str, Schema] = {
 }
 
 
+@cache
 def problems(*statuses: str) -> Schema:
     """References to shared problem responses; every operation may also answer 401 and others."""
     wanted = sorted({*statuses, "400", "401"})

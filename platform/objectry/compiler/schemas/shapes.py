@@ -42,28 +42,51 @@ def object_shape(owner: ObjectModel, shape: str, visible: Visible, reference: Re
     """One shape (`read`, `create`, `patch`) of an object; other objects by `reference`."""
     if shape == "read":
         return _read_shape(owner, visible, reference)
-    partial = shape == "patch"
+    fields = [
+        field
+        for name, field in owner.fields.items()
+        if field.writable and visible(owner.name, name, "write")
+    ]
+    needed = [field.name for field in fields if _is_required(field) and field.default is None]
     properties: Schema = {}
-    required: list[str] = []
     if owner.is_line:
         properties["id"] = {"type": ["string", "null"], "format": "uuid"}
+    for field in fields:
+        rows = reference(field.definition.of, shape) if field.is_table else None
+        properties[field.name] = write_schema(owner, field, rows, required=_is_required(field))
+    schema = _object(owner, properties)
+    schema["additionalProperties"] = False
+    if needed and shape == "create":
+        schema["required"] = needed
+    elif needed and owner.is_line:
+        # A row that names its id changes that row; one without is new.
+        known = {"required": ["id"], "properties": {"id": {"type": "string"}}}
+        schema["anyOf"] = [known, {"required": needed}]
+    return schema
+
+
+def create_by_patch(owner: ObjectModel, visible: Visible, reference: Reference) -> Schema:
+    """The create shape said shortly: the patch shape, and what must be there beyond it."""
+    patch = reference(owner.name, "patch")
+    needed: list[str] = []
+    tables: Schema = {}
     for name, field in owner.fields.items():
         if not (field.writable and visible(owner.name, name, "write")):
             continue
-        needed = field.definition.required and field.when is None
-        rows = reference(field.definition.of, shape) if field.is_table else None
-        properties[name] = write_schema(owner, field, rows, required=needed)
-        if needed and field.default is None:
-            required.append(name)
-    schema = _object(owner, properties)
-    schema["additionalProperties"] = False
-    if required and not partial:
-        schema["required"] = required
-    elif required and owner.is_line:
-        # A row that names its id changes that row; one without is new.
-        known = {"required": ["id"], "properties": {"id": {"type": "string"}}}
-        schema["anyOf"] = [known, {"required": required}]
+        if _is_required(field) and field.default is None:
+            needed.append(name)
+        if field.is_table:
+            tables[name] = {"items": reference(field.definition.of, "create")}
+    schema: Schema = {"allOf": [patch]}
+    if needed:
+        schema["required"] = needed
+    if tables:
+        schema["properties"] = tables
     return schema
+
+
+def _is_required(field: FieldModel) -> bool:
+    return field.definition.required and field.when is None
 
 
 def _read_shape(owner: ObjectModel, visible: Visible, reference: Reference) -> Schema:

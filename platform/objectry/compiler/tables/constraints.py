@@ -48,8 +48,9 @@ def constraints(owner: ObjectModel, storage: StorageMap) -> Iterator[Constraint]
     for field in owner.fields.values():
         if field.stored:
             yield from _of_field(owner, field, place, storage)
-    for fields in owner.definition.uniques:
-        yield from _unique(owner, place, fields, "unique")
+    for fields in dict.fromkeys(owner.definition.uniques):
+        if len(fields) > 1 or not owner.fields[fields[0]].definition.unique:
+            yield from _unique(owner, place, fields, "unique")
 
 
 def indexes(owner: ObjectModel, storage: StorageMap) -> Iterator[IndexOn]:
@@ -61,7 +62,7 @@ def indexes(owner: ObjectModel, storage: StorageMap) -> Iterator[IndexOn]:
             name=constraint_name(place.table, "parent_id", "idx"),
             columns=("parent_id", "position"),
         )
-    for listed in owner.definition.indexes:
+    for listed in dict.fromkeys(owner.definition.indexes):
         if any(entry.lstrip("-") not in place.columns for entry in listed):
             continue  # a live field has no column; the checks have said so
         columns = tuple(
@@ -69,12 +70,18 @@ def indexes(owner: ObjectModel, storage: StorageMap) -> Iterator[IndexOn]:
             for entry in listed
         )
         led.add(columns[0].lstrip("-"))
-        parts = [column.replace("-", "desc_") for column in columns]
-        yield IndexOn(name=constraint_name(place.table, *parts, "idx"), columns=columns)
+        yield IndexOn(name=_index_name(place.table, columns), columns=columns)
     for field in owner.fields.values():
         column = place.columns.get(field.name)
         if field.type.name == "link" and column is not None and column not in led:
             yield IndexOn(name=constraint_name(place.table, column, "idx"), columns=(column,))
+
+
+def _index_name(table: str, columns: tuple[str, ...]) -> str:
+    """`offer__customer__offer_date__idx_d2`: the second column is in descending order."""
+    descending = [str(at) for at, column in enumerate(columns, start=1) if column.startswith("-")]
+    suffix = "_d".join(["idx", "_".join(descending)]) if descending else "idx"
+    return constraint_name(table, *(column.lstrip("-") for column in columns), suffix)
 
 
 def _of_field(
