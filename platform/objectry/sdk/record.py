@@ -1,7 +1,7 @@
 """The record a plugin's function sees: the values it declared to read, and nothing that lives."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 
 class Record:
@@ -63,11 +63,12 @@ class Record:
 
 def _wrap(value: object, about: str) -> object:
     match value:
+        # A pattern can't say what a mapping or a sequence holds: names of fields, and values.
         case Mapping():
-            return Record(value, about)
+            return Record(cast("Mapping[str, object]", value), about)
         case str() | bytes():
             return value
         case Sequence():
-            return tuple(_wrap(item, about) for item in value)
+            return tuple(_wrap(item, about) for item in cast("Sequence[object]", value))
         case _:
             return value

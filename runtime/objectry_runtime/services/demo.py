@@ -15,6 +15,8 @@ from objectry_runtime.workflow import act
 
 STORY = Path(__file__).with_name("demo.yaml")
 
+Json = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
+
 _DATE = re.compile(r"today([+-]\d+)?")
 
 
@@ -24,10 +26,10 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     create: str = ""
     change: str = ""
     act: str | list[str] = ""
-    on: str = ""
+    of: str = ""
     name: str = msgspec.field(default="", name="as")
     # JSON as the API takes it, with names and dates to be filled in.
-    body: dict[str, Any] = msgspec.field(default_factory=dict, name="with")
+    body: dict[str, Any] = msgspec.field(default_factory=dict[str, Any], name="with")
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,16 +91,16 @@ async def _take(step: Step, known: dict[str, Known], new_call: Callable[[], Call
 
 
 async def _act(action: str, step: Step, body: bytes, known: dict[str, Known], call: Call) -> None:
-    record = known[step.on]
+    record = known[step.of]
     conversion = call.live.model.object(record.object).conversions.get(action)
     document = _document(await act(call, record.object, record.id, action, body))
     if conversion is None:
-        known[step.on] = Known(object=record.object, document=document)
+        known[step.of] = Known(object=record.object, document=document)
     else:
         known[step.name] = Known(object=conversion.to, document=document)
 
 
-def _filled(value: Any, known: Mapping[str, Known], call: Call) -> Any:
+def _filled(value: Json, known: Mapping[str, Known], call: Call) -> Json:
     """The body with `$names` and dates filled in."""
     match value:
         case dict():
@@ -114,10 +116,12 @@ def _filled(value: Any, known: Mapping[str, Known], call: Call) -> Any:
             return value
 
 
-def _at(document: Any, path: list[str]) -> Any:
+def _at(document: Any, path: list[str]) -> Json:
+    found: Any = document
     for part in path:
-        document = document[int(part) if part.isdecimal() else part]
-    return document
+        found = found[int(part) if part.isdecimal() else part]
+    shown: Json = found
+    return shown
 
 
 def _document(answer: Answer) -> dict[str, Any]:
