@@ -84,13 +84,13 @@ def _turn_field(
         return [
             {
                 key: turn(one, f"{name}.{key}")
-                if everything or key in line.fields and line.fields[key].definition.sensitive
+                if everything or (key in line.fields and line.fields[key].definition.sensitive)
                 else one
                 for key, one in _mapping(row).items()
             }
             for row in _rows(value)
         ]
-    if everything or field is not None and field.definition.sensitive:
+    if everything or (field is not None and field.definition.sensitive):
         return turn(value, name)
     return value
 

@@ -96,6 +96,6 @@ select encode(k.hash, 'hex'), k.tenant_id::text, t.name, p.id::text, p.name,
 from objectry.api_key k
 join objectry.principal p on p.tenant_id = k.tenant_id and p.id = k.principal
 join objectry.tenant t on t.id = k.tenant_id
-where k.prefix = $1::text and k.revoked_at is null and p.active
+where k.prefix = $1::text and k.revoked_at is null and p.disabled_at is null
   and (k.expires_at is null or k.expires_at > now())
 """

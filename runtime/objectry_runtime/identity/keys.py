@@ -1,4 +1,4 @@
-"""API keys: `ok_<8 characters>_<43 characters>`. The first part finds a key, the second proves it."""
+"""API keys: `ok_<8 characters>_<43 characters>`. The first part finds a key, the second proves."""
 
 import hashlib
 import re
@@ -53,12 +53,11 @@ async def create_key(
                 _INSERT_KEY,
                 (
                     str(tenant),
-                    new_id(),
-                    name,
                     prefix,
                     _hash(secret).hex(),
                     _array(roles),
                     expires_at.isoformat() if expires_at else None,
+                    name,
                 ),
             ),
         ]
@@ -82,16 +81,17 @@ def _array(items: Sequence[str]) -> str:
     return "{" + ",".join(f'"{item}"' for item in quoted) + "}"
 
 
+# A principal has the roles of its first key; a key has roles of its own, so that a second key for
+# the same name neither widens nor narrows the first.
 _INSERT_PRINCIPAL = """
 insert into objectry.principal (tenant_id, id, name, roles)
 values ($1::integer, $2::uuid, $3::text, $4::text[])
 on conflict (tenant_id, name) do nothing
 """
 _INSERT_KEY = """
-insert into objectry.api_key (tenant_id, id, principal, name, prefix, hash, roles, expires_at)
-select $1::integer, $2::uuid, p.id, $3::text, $4::text, decode($5::text, 'hex'), $6::text[],
-       $7::timestamptz
-from objectry.principal p where p.tenant_id = $1::integer and p.name = $3::text
+insert into objectry.api_key (tenant_id, prefix, hash, principal, roles, expires_at)
+select $1::integer, $2::text, decode($3::text, 'hex'), p.id, $4::text[], $5::timestamptz
+from objectry.principal p where p.tenant_id = $1::integer and p.name = $6::text
 """
 _REVOKE = """
 update objectry.api_key set revoked_at = now()

@@ -90,9 +90,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
             return False
         if "read" in self.denied:
             return False
-        return any_of(
-            grant.rules["read"] for grant in self.grants if grant.right(name) in MASKED
-        )
+        return any_of(grant.rules["read"] for grant in self.grants if grant.right(name) in MASKED)
 
     def shows(self, name: str) -> bool:
         """Whether the field exists for these roles at all, be it masked."""

@@ -193,5 +193,3 @@ def _texts(values: Sequence[bytes | None]) -> Values:
 
 def _belongs_to(call: Call) -> str:
     return fingerprint((call.principal.tenant, "events"))
-
-

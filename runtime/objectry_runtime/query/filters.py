@@ -8,8 +8,8 @@ from objectry.values.text import TextProblem, clean
 from objectry_runtime.query.frame import ObjectFrame, pg_type
 from objectry_runtime.query.names import FieldPath, Names
 from objectry_runtime.query.refusal import bad_query, near, quoted
-from objectry_runtime.query.render import Sql
 from objectry_runtime.query.slots import Slot, array_text
+from objectry_runtime.query.sql import Sql
 from objectry_runtime.query.values import parse_boolean, parse_value
 
 LIST_MAX = 1000  # values of one `in`

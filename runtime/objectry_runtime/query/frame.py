@@ -12,7 +12,8 @@ from objectry.metadata.types import StorageClass
 from objectry_runtime.host.live import Live
 from objectry_runtime.permissions import Policy, Rule, Use, policy
 from objectry_runtime.query.money import round_live
-from objectry_runtime.query.render import Clock, Sql, SqlFrame, quote, render
+from objectry_runtime.query.render import render, render_predicate
+from objectry_runtime.query.sql import Clock, Sql, SqlFrame, quote
 
 USER_TYPES: Mapping[str, str] = {"id": "uuid", "name": "text", "roles": "text[]"}
 
@@ -34,12 +35,10 @@ class Rendering:
         self.clock = clock
         self._user = user
         self._roles = roles
-        self._aliases = 0
 
     def alias(self) -> str:
         """A table alias no other part of the statement has."""
-        self._aliases += 1
-        return f"a{self._aliases}"
+        return self.sql.alias("a")
 
     def user(self, name: str) -> str:
         """An attribute of the caller, as a parameter."""
@@ -98,9 +97,9 @@ class ObjectFrame:
         if not rest:
             return own
         target = self.model.fields[name].expr_type.object
-        return LinkedRecord(
-            self.rendering, target, self.tenant, own, gated=self._gated
-        ).column(tuple(rest))
+        return LinkedRecord(self.rendering, target, self.tenant, own, gated=self._gated).column(
+            tuple(rest)
+        )
 
     def raw(self, name: str) -> str:
         """The value of a field of the record itself, whoever asks."""
@@ -143,13 +142,14 @@ class ObjectFrame:
         return self.rendering.user(name)
 
     def holds(self, rule: Rule) -> str:
-        """SQL that is true exactly where a rule admits the record; empty where it always does."""
+        """SQL that is true exactly where a rule admits the record, else false or null; empty
+        where it always does."""
         if rule is True:
             return ""
         if rule is False:
             return "false"
         rendering = self.rendering
-        return f"({render(rule, self.ungated, rendering.sql, rendering.clock)}) is true"
+        return f"({render_predicate(rule, self.ungated, rendering.sql, rendering.clock)})"
 
     def _row_gate(self, field: str) -> str:
         return self.holds(self.rendering.policy(self.object).field(field, "filter"))
@@ -202,13 +202,9 @@ class LinkedRecord:
 
     def _record(self) -> tuple[ObjectFrame, str]:
         rendering = self._rendering
-        frame = ObjectFrame(
-            rendering, self._object, rendering.alias(), gated=self._gated
-        )
+        frame = ObjectFrame(rendering, self._object, rendering.alias(), gated=self._gated)
         where = f"{frame.tenant} = {self._tenant} and {frame.alias}.id = {self._link}"
-        readable = (
-            frame.holds(rendering.policy(self._object).rule("read")) if self._gated else ""
-        )
+        readable = frame.holds(rendering.policy(self._object).rule("read")) if self._gated else ""
         return frame, f"{where} and {readable}" if readable else where
 
 

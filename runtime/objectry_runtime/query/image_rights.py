@@ -82,7 +82,11 @@ def project_image(
 
 
 def project_changes(
-    changes: Image, rights: ImageRights, allowed: frozenset[str], subject: Subject, key: bytes | None
+    changes: Image,
+    rights: ImageRights,
+    allowed: frozenset[str],
+    subject: Subject,
+    key: bytes | None,
 ) -> dict[str, object]:
     """The changes of the fields that the caller may see: `{"field": {"from", "to"}}`."""
     return {
@@ -110,7 +114,9 @@ def _project(
         return open_sealed(key, value, subject, name)
     return [
         {
-            one: open_sealed(key, row[one], subject, f"{name}.{one}") if one in lines.always else None
+            one: open_sealed(key, row[one], subject, f"{name}.{one}")
+            if one in lines.always
+            else None
             for one in lines.names
             if one in row
         }

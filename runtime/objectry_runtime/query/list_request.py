@@ -44,9 +44,7 @@ class ListRequest(msgspec.Struct, frozen=True, kw_only=True):
     cursor: str | None
 
 
-def parse_list(
-    names: Names, object_name: str, params: Sequence[tuple[str, str]]
-) -> ListRequest:
+def parse_list(names: Names, object_name: str, params: Sequence[tuple[str, str]]) -> ListRequest:
     """The request of a list; whatever it can't mean is a 400 that names it."""
     given = once(params)
     plain = {name: text for name, text in given.items() if name in PARAMETERS}

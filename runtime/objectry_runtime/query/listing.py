@@ -18,7 +18,7 @@ from objectry_runtime.query.list_request import (
 )
 from objectry_runtime.query.names import Names
 from objectry_runtime.query.projection import columns, conjunction
-from objectry_runtime.query.render import render
+from objectry_runtime.query.render import render_predicate
 from objectry_runtime.query.slots import TENANT, call_values, fill
 from objectry_runtime.query.sorting import after, cursor_slot, key_column, order_by
 from objectry_runtime.query.statements import statements
@@ -76,9 +76,7 @@ def respond(call: Call, request: ListRequest, rows: Rows) -> Answer:
     if more:
         assert keys is not None, "a full page has a last record"
         values = msgspec.json.decode(keys, type=Values)
-        cursor = msgspec.json.encode(
-            sign_cursor(call.keyring, _belongs_to(call, request), values)
-        )
+        cursor = msgspec.json.encode(sign_cursor(call.keyring, _belongs_to(call, request), values))
     count = b""
     if counted:
         assert counted[0] is not None, "a count is a number"
@@ -159,5 +157,5 @@ def _conditions(
         conditions.append(render_filter(one, field, frame, sql))
     if shape.where:
         tree = compile_where(names, shape)
-        conditions.append(f"({render(tree, frame, sql, rendering.clock)}) is true")
+        conditions.append(f"({render_predicate(tree, frame, sql, rendering.clock)})")
     return conditions

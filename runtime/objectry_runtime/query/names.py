@@ -50,7 +50,9 @@ class Names:
         if field is not None and self._allowed(rights, field, use):
             return field
         if field is not None and self._shows(rights, field):
-            raise bad_query(f"{parameter}: {quoted(name)} is masked for you, so it can only be shown.")
+            raise bad_query(
+                f"{parameter}: {quoted(name)} is masked for you, so it can only be shown."
+            )
         known = [one for one in self.visible(object_name) if self._usable(model, rights, one, use)]
         raise bad_query(
             f"{parameter}: {model.name} has no field {quoted(name)}.{near(name, known)}"

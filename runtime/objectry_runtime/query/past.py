@@ -23,8 +23,8 @@ from objectry_runtime.query.list_request import once, parse_limit
 from objectry_runtime.query.names import Names
 from objectry_runtime.query.projection import conjunction, moment_text
 from objectry_runtime.query.refusal import bad_query, near, quoted
-from objectry_runtime.query.render import Clock, Sql
 from objectry_runtime.query.slots import user_texts
+from objectry_runtime.query.sql import Clock, Sql
 from objectry_runtime.store.executor import Bound, Row, Rows
 
 PARAMETERS = ("at", "limit", "cursor")

@@ -4,8 +4,8 @@ from objectry.metadata.model import FieldModel
 from objectry.metadata.types import StorageClass
 from objectry_runtime.permissions import Policy
 from objectry_runtime.query.frame import ObjectFrame, Rendering
-from objectry_runtime.query.render import quote
 from objectry_runtime.query.selection import Selection
+from objectry_runtime.query.sql import quote
 
 MASK = "•••"
 MASKABLE = frozenset(("text", "long_text", "email"))
@@ -21,9 +21,7 @@ def columns(frame: ObjectFrame, selection: Selection) -> str:
     )
 
 
-def _column(
-    frame: ObjectFrame, policy: Policy, name: str, opened: Selection | None
-) -> str:
+def _column(frame: ObjectFrame, policy: Policy, name: str, opened: Selection | None) -> str:
     if name == PARENT and name not in frame.model.fields:
         return f"{frame.alias}.parent_id"
     field = frame.model.fields[name]
@@ -100,5 +98,3 @@ def _rows(frame: ObjectFrame, name: str, opened: Selection) -> str:
 def conjunction(conditions: list[str]) -> str:
     """All of the conditions that say anything."""
     return " and ".join(one for one in conditions if one) or "true"
-
-

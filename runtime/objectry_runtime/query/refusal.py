@@ -21,6 +21,6 @@ def quoted(text: str) -> str:
 
 
 def near(name: str, names: Iterable[str]) -> str:
-    """ ` Did you mean "…"?` where one of `names` is near; they must be the caller's to know."""
+    """` Did you mean "…"?` where one of `names` is near; they must be the caller's to know."""
     found = process.extractOne(name[:SHOWN_MAX], sorted(names), score_cutoff=NEAR)
     return f' Did you mean "{found[0]}"?' if found else ""

@@ -45,8 +45,8 @@ class _Selecting:
         for name in visible:
             field = find_field(model, name)
             assert field is not None, f"{object_name}.{name} is visible"
-            named = name in expand or wanted is not None and name in wanted
-            if not named and (wanted is not None or field.is_table and not tables):
+            named = name in expand or (wanted is not None and name in wanted)
+            if not named and (wanted is not None or (field.is_table and not tables)):
                 continue
             below = (wanted or {}).get(name, {})
             if field.is_table or below or name in expand:
@@ -89,5 +89,3 @@ def _grow(tree: Tree, path: Iterable[str], text: str, parameter: str) -> None:
         if not name:
             raise bad_query(f"{parameter}: {quoted(text)} is no list of field names.")
         tree = tree.setdefault(name, {})
-
-

@@ -52,9 +52,7 @@ def read_many_statement(call: Call, object_name: str, ids: Sequence[str]) -> Bou
     return fill(found, {**call_values(call), RECORD: array_text(list(ids))})
 
 
-def record_answer(
-    row: Row, status: int = 200, headers: Mapping[str, str] | None = None
-) -> Answer:
+def record_answer(row: Row, status: int = 200, headers: Mapping[str, str] | None = None) -> Answer:
     """The answer made of a row (body, version), with its ETag."""
     body, version = row
     assert body is not None, "a record has a body"

@@ -26,9 +26,7 @@ USER: Mapping[str, str] = {
 
 def fill(statement: Bound, values: Mapping[str, str | None]) -> Bound:
     """The statement with every slot replaced by its value; constants stay."""
-    params = tuple(
-        values[one] if isinstance(one, Slot) else one for one in statement.params
-    )
+    params = tuple(values[one] if isinstance(one, Slot) else one for one in statement.params)
     return Bound(statement.sql, params)
 
 

@@ -8,8 +8,8 @@ from objectry.metadata.model import FieldModel
 from objectry_runtime.query.frame import ObjectFrame, pg_type
 from objectry_runtime.query.names import Names, find_field
 from objectry_runtime.query.refusal import bad_query, quoted
-from objectry_runtime.query.render import Sql
 from objectry_runtime.query.slots import Slot
+from objectry_runtime.query.sql import Sql
 
 KEYS_MAX = 6
 WORDS = frozenset(("text", "long_text", "email"))  # sorted as people do; codes are not words
@@ -65,9 +65,7 @@ def order_by(keys: Sequence[SortKey], columns: Sequence[str]) -> str:
     )
 
 
-def after(
-    keys: Sequence[SortKey], columns: Sequence[str], nulls: Sequence[bool], sql: Sql
-) -> str:
+def after(keys: Sequence[SortKey], columns: Sequence[str], nulls: Sequence[bool], sql: Sql) -> str:
     """The condition for coming after the cursor's record; `nulls` says which of its keys are."""
     values = [
         "" if null else sql.bind(cursor_slot(position), key.type) + _collation(key)

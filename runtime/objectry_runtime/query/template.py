@@ -2,8 +2,8 @@
 
 from objectry_runtime.host.live import Live
 from objectry_runtime.query.frame import Rendering
-from objectry_runtime.query.render import Clock, Sql
 from objectry_runtime.query.slots import NOW, TODAY, USER
+from objectry_runtime.query.sql import Clock, Sql
 
 
 def template(live: Live, roles: frozenset[str]) -> Rendering:

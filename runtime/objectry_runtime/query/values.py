@@ -1,4 +1,4 @@
-"""Values of a query, read by the type of their field; what doesn't fit is a 400 saying what does."""
+"""Values of a query, read by the type of their field; a 400 says what would be right."""
 
 from objectry.metadata.model import FieldModel
 from objectry.metadata.types import StorageClass
