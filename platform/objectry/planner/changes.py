@@ -1,6 +1,6 @@
 """Tables now + tables wanted → the steps between, additive ones only so far."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 
 from sqlalchemy import MetaData
 
@@ -10,6 +10,7 @@ from objectry.planner.existing import existing_table
 from objectry.planner.fresh import new_tables
 from objectry.planner.live import LiveSchema
 from objectry.planner.plan import Lock, Plan, Step
+from objectry.registry import Change
 
 
 def plan_changes(
@@ -18,7 +19,7 @@ def plan_changes(
     row_counts: Mapping[str, int],
     *,
     release: str = "",
-    definitions: Iterable[object] = (),
+    definitions: Iterable[Change] = (),
 ) -> Plan:
     """The steps that make the live tables what `wanted` describes.
 
@@ -26,15 +27,19 @@ def plan_changes(
     is the diff of the definitions. Tables and columns that are no longer wanted stay, hidden;
     what this version can't do is a `refused` step.
     """
+    changes = tuple(definitions)
+    places = {(change.definition, change.path) for change in changes}
     return Plan(
         release=release,
         live_hash=live.hash,
-        steps=tuple(_steps(live, wanted, row_counts)),
-        changes=tuple(str(change) for change in definitions),
+        steps=tuple(_steps(live, wanted, row_counts, places)),
+        changes=tuple(str(change) for change in changes),
     )
 
 
-def _steps(live: LiveSchema, wanted: MetaData, rows: Mapping[str, int]) -> Iterator[Step]:
+def _steps(
+    live: LiveSchema, wanted: MetaData, rows: Mapping[str, int], changed: Set[tuple[str, str]]
+) -> Iterator[Step]:
     schemas = sorted({str(table.schema) for table in wanted.tables.values()})
     for schema in schemas:
         if schema not in live.schemas:
@@ -50,7 +55,7 @@ def _steps(live: LiveSchema, wanted: MetaData, rows: Mapping[str, int]) -> Itera
     for name, table in sorted(wanted.tables.items()):
         found = live.table(str(table.schema), table.name)
         if found is not None:
-            yield from existing_table(table, found, rows.get(name, 0))
+            yield from existing_table(table, found, rows.get(name, 0), changed)
 
 
 def _abandoned_links(schema: str, live: LiveSchema, wanted: MetaData) -> Iterator[Step]:

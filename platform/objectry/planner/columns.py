@@ -18,21 +18,19 @@ def add_column(table: Table, column: Column[Any], rows: int) -> Step:
     if constant is not None:
         null = "" if column.nullable else " NOT NULL"
         value = ddl.literal(constant)
-        # PostgreSQL keeps a constant default beside the table: no row is rewritten.
+        # PostgreSQL keeps a constant default beside the table: no row is rewritten. It stays, for
+        # what servers that still run the release before insert.
         return _step(
             table,
             f"add column {place}, {value} for the rows that are there",
             ddl.alter(table, f"ADD COLUMN {definition}{null} DEFAULT {value}"),
-            ddl.alter(table, f"ALTER COLUMN {ddl.quote(column.name)} DROP DEFAULT"),
         )
-    if column.nullable:
+    if column.nullable or rows == 0:
+        # Always filled or not, servers of the release before insert rows without it for a moment.
         derived = rows and column.info.get("derived")
         note = "Rows that are there have no value until they are next written." if derived else ""
         addition = ddl.alter(table, f"ADD COLUMN {definition}")
         return _step(table, f"add column {place}", addition, note=note)
-    if rows == 0:
-        addition = ddl.alter(table, f"ADD COLUMN {definition} NOT NULL")
-        return _step(table, f"add column {place}, always filled", addition)
     return _refused(
         table,
         f"add column {place}, always filled",
@@ -42,8 +40,15 @@ def add_column(table: Table, column: Column[Any], rows: int) -> Step:
     )
 
 
-def change_column(table: Table, column: Column[Any], live: LiveColumn, rows: int) -> Iterator[Step]:
-    """What a column that is there needs."""
+def change_column(
+    table: Table, column: Column[Any], live: LiveColumn, rows: int, *, newly_required: bool
+) -> Iterator[Step]:
+    """What a column that is there needs.
+
+    NOT NULL comes with the table, or with a default that stays: servers of the release before may
+    still insert without a value. Otherwise the write path alone holds `required`, and the plan
+    sees to it that no row lacks a value when a field becomes required.
+    """
     place = f"{table.fullname}.{column.name}"
     wanted = ddl.column_type(column)
     if live.type != wanted:
@@ -57,18 +62,14 @@ def change_column(table: Table, column: Column[Any], live: LiveColumn, rows: int
     if column.nullable and not live.nullable:
         action = ddl.alter(table, f"ALTER COLUMN {quoted} DROP NOT NULL")
         yield _step(table, f"{place} may stay empty", action)
-    elif live.nullable and not column.nullable:
-        if rows:
-            yield _refused(
-                table,
-                f"{place} is always filled",
-                rows,
-                f"{rows:,} rows may be empty there: this version makes a field required only "
-                "while its table is empty.",
-            )
-        else:
-            action = ddl.alter(table, f"ALTER COLUMN {quoted} SET NOT NULL")
-            yield _step(table, f"{place} is always filled", action)
+    elif newly_required and live.nullable and not column.nullable and rows:
+        yield _refused(
+            table,
+            f"{place} is always filled",
+            rows,
+            f"{rows:,} rows may be empty there: this version makes a field required only while "
+            "its table is empty.",
+        )
 
 
 def _step(table: Table, summary: str, *sql: str, note: str = "") -> Step:

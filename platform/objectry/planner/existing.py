@@ -1,6 +1,6 @@
 """Steps for a table that is there: loosen what goes, add what comes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
 from sqlalchemy import PrimaryKeyConstraint, Table
 
@@ -12,15 +12,22 @@ from objectry.planner.plan import Lock, Step
 from objectry.planner.rules import add_index, add_rule, drop_index, validate
 
 
-def existing_table(table: Table, live: LiveTable, rows: int) -> Iterator[Step]:
-    """All steps for one table with about `rows` rows."""
+def existing_table(
+    table: Table, live: LiveTable, rows: int, changed: Set[tuple[str, str]]
+) -> Iterator[Step]:
+    """All steps for one table with about `rows` rows.
+
+    `changed` are the places where the definitions differ: ("object offer", "fields.name.required").
+    """
     yield from _loosen(table, live)
     for column in table.columns:
         found = live.columns.get(column.name)
         if found is None:
             yield add_column(table, column, rows)
         else:
-            yield from change_column(table, column, found, rows)
+            path = f"fields.{column.info.get('field')}.required"
+            newly_required = (f"object {table.info['object']}", path) in changed
+            yield from change_column(table, column, found, rows, newly_required=newly_required)
     fresh = {column.name for column in table.columns} - set(live.columns)
     for constraint in sorted(table.constraints, key=lambda each: str(each.name)):
         if isinstance(constraint, PrimaryKeyConstraint):
