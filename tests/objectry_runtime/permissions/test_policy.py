@@ -4,10 +4,10 @@ import pytest
 
 from objectry.metadata.loader import load_documents
 from objectry.metadata.model import Model
+from objectry.registry import StorageMap, make_release
 from objectry_runtime.host.live import Live
 from objectry_runtime.permissions import Policy, Rule, any_of, policy
 from objectry_runtime.permissions.gate import GatedScope
-from objectry.registry import StorageMap, make_release
 from tests.world import SHOP
 
 
