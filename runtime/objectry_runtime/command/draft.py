@@ -36,7 +36,7 @@ class Draft:
         fresh: bool = True,
         owner: "Draft | None" = None,
     ) -> None:
-        """`trusted` are fields a definition filled (a conversion's map), whatever the caller may."""
+        """`trusted` are fields a definition filled, whatever the caller may (a conversion)."""
         self.context = context
         self.model = model
         self.given = given

@@ -182,9 +182,11 @@ def _kept(
     for name, field in model.fields.items():
         if field.derivation is Derivation.SYSTEM:
             kept[name] = values.get(name)
-        elif field.derivation is Derivation.INPUT and not field.is_table:
-            if replace is None or not field.writable or not replace(prefix + name):
-                kept[name] = values.get(name)
+            continue
+        if field.derivation is not Derivation.INPUT or field.is_table:
+            continue
+        if replace is None or not field.writable or not replace(prefix + name):
+            kept[name] = values.get(name)
     return kept
 
 

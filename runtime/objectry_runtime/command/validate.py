@@ -38,11 +38,8 @@ def required(draft: Draft) -> Iterator[FieldError]:
     for name, field in draft.model.fields.items():
         if field.derivation is not Derivation.INPUT:
             continue
-        if field.is_table:
-            missing = not draft.lines.get(name)
-        else:
-            missing = draft.value(name) in (None, "")
-        if not missing or not draft.applies(field):
+        value = draft.lines.get(name, ()) if field.is_table else draft.value(name)
+        if value not in (None, "", []) or not draft.applies(field):
             continue
         wanted = field.definition.required
         if not wanted and field.required_when is not None:

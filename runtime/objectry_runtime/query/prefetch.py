@@ -17,7 +17,7 @@ from objectry_runtime.permissions import Rule, policy
 from objectry_runtime.query.frame import ObjectFrame, Rendering, table
 from objectry_runtime.query.linked import LinkedRecord, LinkPlace, Path
 from objectry_runtime.query.record import LineState, RecordState, value_of
-from objectry_runtime.query.render import Sql
+from objectry_runtime.query.sql import Sql
 from objectry_runtime.query.slots import RECORD, TENANT, Slot, array_text, call_values, fill
 from objectry_runtime.query.statements import statements
 from objectry_runtime.query.template import template

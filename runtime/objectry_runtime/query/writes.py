@@ -14,7 +14,7 @@ from objectry.metadata.model import ObjectModel
 
 from objectry_runtime.host.live import Live
 from objectry_runtime.identity.call import Call
-from objectry_runtime.query.render import quote
+from objectry_runtime.query.sql import quote
 from objectry_runtime.store.executor import Bound
 
 Operation = Literal["create", "update", "delete"]
@@ -152,7 +152,8 @@ def _save_sql(live: Live, model: ObjectModel, operation: Operation, numbered: bo
     if operation != "delete":
         types += [f"{quote(column)} {kind}" for column, kind in columns.values()]
     parts = [
-        f"input as materialized (select * from json_to_recordset($2::json) as x({', '.join(types)}))"
+        "input as materialized (select * from json_to_recordset($2::json) "
+        f"as x({', '.join(types)}))"
     ]
     number = "number" if numbered else ""
     if numbered:

@@ -75,9 +75,9 @@ def _converting(
     def decide(context: Context, facts: Facts) -> Decision:
         errors: list[FieldError] = []
         source = changed_record(context, model, state, {}, {}, errors)
-        if conversion.when is not None and source.holds(conversion.when) is not True:
-            if not context.linked.missing:
-                raise _refused(model, name, source)
+        holds = conversion.when is None or source.holds(conversion.when) is True
+        if not holds and not context.linked.missing:
+            raise _refused(model, name, source)
         parts: list[Part] = []
         if conversion.lines is not None:
             parts = choose(source, conversion.lines, done, wanted, errors)
