@@ -99,10 +99,14 @@ async def test_a_failure_at_commit_is_not_acknowledged(executor: PoolExecutor, k
     with pytest.raises(DatabaseError) as raised:
         await executor.write([put("a"), orphan], keep=keep)
     assert ("23503", "pair_other_fkey") == (raised.value.sqlstate, raised.value.constraint)
-    with pytest.raises(DatabaseError):
+
+    async def interactive() -> None:
         async with executor.transaction(keep=keep) as transaction:
             await transaction.run(put("b"))
             await transaction.run(orphan)
+
+    with pytest.raises(DatabaseError):
+        await interactive()
     assert [] == await keys(executor)
 
 
@@ -136,10 +140,14 @@ async def test_a_transaction_commits_or_rolls_back_with_its_block(executor: Pool
         await transaction.run(put("kept"))
     async with executor.transaction(keep=False) as transaction:
         await transaction.run(put("dry"))
-    with pytest.raises(RuntimeError):
+
+    async def fails() -> None:
         async with executor.transaction() as transaction:
             await transaction.run(put("lost"))
             raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await fails()
     assert ["kept"] == await keys(executor)
 
 
@@ -149,7 +157,8 @@ async def test_a_block_that_swallows_a_failure_is_not_acknowledged(
 ) -> None:
     """PostgreSQL answers COMMIT of a failed transaction with a silent ROLLBACK."""
     states: list[str] = []
-    with pytest.raises(DatabaseError) as raised:
+
+    async def swallows() -> None:
         async with executor.transaction(keep=keep) as transaction:
             await transaction.run(put("a"))
             for statement in (Bound("select * from objectry.no_such_table"), COUNT):
@@ -157,6 +166,9 @@ async def test_a_block_that_swallows_a_failure_is_not_acknowledged(
                     await transaction.run(statement)
                 except DatabaseError as error:
                     states.append(error.sqlstate)
+
+    with pytest.raises(DatabaseError) as raised:
+        await swallows()
     assert (["42P01", "25P02"], "25P02", []) == (
         states,
         raised.value.sqlstate,
