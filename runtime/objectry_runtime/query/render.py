@@ -22,7 +22,7 @@ from objectry.expressions.tree import (
 )
 from objectry.expressions.types import Kind
 from objectry.values.numbers import plain
-from objectry_runtime.query.render_functions import render_function
+from objectry_runtime.query.render_functions import WRITTEN_OUT, render_function
 from objectry_runtime.query.sql import Clock, Sql, SqlFrame, quote
 
 PG_TYPES = {
@@ -252,7 +252,9 @@ class _Renderer:
             case "now":
                 return self.sql.bind(self.clock.now, "timestamptz")
             case _:
-                arguments = [self.value(argument) for argument in tree.arguments]
+                # What is written out becomes part of the text; a parameter would be left over.
+                taken = tree.arguments[:1] if tree.function in WRITTEN_OUT else tree.arguments
+                arguments = [self.value(argument) for argument in taken]
                 return render_function(tree, arguments, self.sql)
 
     def _aggregate(self, tree: Aggregate) -> str:

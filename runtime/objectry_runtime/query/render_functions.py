@@ -28,6 +28,9 @@ _SIMPLE: Mapping[str, str] = {
 }
 _PARTS = {"year": "year", "month": "month", "day": "day", "weekday": "isodow"}
 
+WRITTEN_OUT = frozenset({"round", "start_of", "end_of", POWER})
+"""Functions whose second argument is a literal that becomes part of the text."""
+
 Rendering = Callable[[Call, list[str], Sql], str]
 
 
@@ -74,7 +77,7 @@ def _end_of(call: Call, arguments: list[str], sql: Sql) -> str:
 
 
 def _round(call: Call, arguments: list[str], sql: Sql) -> str:
-    places = whole(call.arguments[1]) if len(arguments) == 2 else 0
+    places = whole(call.arguments[1]) if len(call.arguments) == 2 else 0
     return f"round({arguments[0]}, {places})"
 
 
