@@ -3,7 +3,7 @@
 import re
 
 from objectry.findings import code, near_or_all
-from objectry.metadata.checks.context import Context
+from objectry.metadata.checks.context import Context, Place
 from objectry.metadata.checks.references import (
     ROLES,
     UNKNOWN_FIELD,
@@ -118,7 +118,7 @@ def check_states(context: Context, definition: ObjectDef) -> None:
     if workflow is None:
         return
     name, states = definition.name, workflow.states
-    at = ("object", name, ("workflow", "initial"))
+    at: Place = ("object", name, ("workflow", "initial"))
     if context.positions.is_broken("object", name, ("workflow", "states")):
         return
     context.expect(UNKNOWN_STATE, "state", workflow.initial, states, at)
@@ -192,7 +192,7 @@ def _alone(shared: SequenceDef | None, numbering: NumberingDef) -> bool:
 def _check_number_fields(context: Context, definition: ObjectDef, numbering: NumberingDef) -> None:
     name = definition.name
     for index, field_name in enumerate(numbering.scope):
-        at = ("object", name, ("numbering", "scope", index))
+        at: Place = ("object", name, ("numbering", "scope", index))
         field = context.expect_field(UNKNOWN_FIELD, name, field_name, at)
         if field is not None and (field.type == "table" or field_name == "number"):
             context.find(WRONG_FIELD, at, f"Numbers can't be counted by `{field_name}`.")
@@ -225,7 +225,7 @@ def check_sequences(context: Context) -> None:
 def _check_pattern(
     context: Context,
     numbering: NumberingDef | SequenceDef,
-    at: tuple[str, str, tuple[str | int, ...]],
+    at: Place,
 ) -> None:
     pattern = numbering.pattern
     if not pattern:

@@ -14,6 +14,7 @@ from objectry.metadata.model.scope import USER, ObjectScope, field_type
 from objectry.metadata.model.system import system_fields
 
 Path = tuple[str | int, ...]
+Place = tuple[str, str, Path]  # kind, name, path inside the definition
 
 
 class Positions(Protocol):
@@ -51,7 +52,7 @@ class Context:
     def find(
         self,
         code: str,
-        at: tuple[str, str, Path],
+        at: Place,
         message: str,
         hint: str = "",
         *,
@@ -83,7 +84,7 @@ class Context:
         noun: str,
         name: str,
         known: Iterable[str],
-        at: tuple[str, str, Path],
+        at: Place,
         *,
         key: bool = False,
     ) -> bool:
@@ -100,7 +101,7 @@ class Context:
         code: str,
         object_name: str,
         name: str,
-        at: tuple[str, str, Path],
+        at: Place,
         *,
         key: bool = False,
     ) -> FieldDef | None:
@@ -139,7 +140,7 @@ class Context:
         self,
         object_name: str,
         source: str,
-        at: tuple[str, str, Path],
+        at: Place,
         *,
         expects: tuple[Kind, ...] = (),
         user: bool = False,

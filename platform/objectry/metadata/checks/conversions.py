@@ -2,7 +2,7 @@
 
 from objectry.expressions.types import ExprType, Kind
 from objectry.findings import code
-from objectry.metadata.checks.context import Context, Path
+from objectry.metadata.checks.context import Context, Path, Place
 from objectry.metadata.checks.references import UNKNOWN_FIELD, UNKNOWN_OBJECT, WRONG_FIELD
 from objectry.metadata.checks.registry import object_check
 from objectry.metadata.model.behaviour import target_quantity
@@ -127,9 +127,7 @@ def _check_lines(
     _check_required(context, definition, target, {*lines.map, quantity}, path)
 
 
-def _table(
-    context: Context, owner: ObjectDef, name: str, at: tuple[str, str, Path]
-) -> ObjectDef | None:
+def _table(context: Context, owner: ObjectDef, name: str, at: Place) -> ObjectDef | None:
     """The line object behind a table field."""
     if context.positions.is_broken(*at):
         return None
@@ -142,9 +140,7 @@ def _table(
     return context.definitions.objects.get(field.of)
 
 
-def _check_quantity(
-    context: Context, line: ObjectDef, name: str, at: tuple[str, str, Path]
-) -> None:
+def _check_quantity(context: Context, line: ObjectDef, name: str, at: Place) -> None:
     field = context.expect_field(UNKNOWN_FIELD, line.name, name, at)
     if field is None or field.type not in TYPES:
         return
@@ -152,9 +148,7 @@ def _check_quantity(
         context.find(WRONG_FIELD, at, f"`{line.name}.{name}` is no number that can be entered.")
 
 
-def check_link(
-    context: Context, field: FieldDef, given: ExprType, at: tuple[str, str, Path]
-) -> None:
+def check_link(context: Context, field: FieldDef, given: ExprType, at: Place) -> None:
     """An expression for a link field gives a record of an object the field may point to."""
     if given.kind is not Kind.LINK or not given.object or field.type != "link":
         return

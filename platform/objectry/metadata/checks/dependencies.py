@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from objectry.expressions.expression import Expression
 from objectry.findings import code
-from objectry.metadata.checks.context import Context
+from objectry.metadata.checks.context import Context, Place
 from objectry.metadata.checks.registry import object_check, project_check
 from objectry.metadata.model.aggregate import derive
 from objectry.metadata.model.definitions import ObjectDef
@@ -284,7 +284,7 @@ def check_columns(context: Context) -> None:
                     for column, entry in enumerate(group):
                         name = entry.removeprefix("-")
                         if aggregate.derivations.get((table, name)) is Derivation.LIVE:
-                            at = ("object", member.name, (key, row, column))
+                            at: Place = ("object", member.name, (key, row, column))
                             _report_live(context, at, name)
         numbering = aggregate.members[""].numbering
         for index, name in enumerate(numbering.scope if numbering else ()):
@@ -293,7 +293,7 @@ def check_columns(context: Context) -> None:
                 _report_live(context, at, name)
 
 
-def _report_live(context: Context, at: tuple[str, str, tuple[str | int, ...]], name: str) -> None:
+def _report_live(context: Context, at: Place, name: str) -> None:
     context.find(
         NO_COLUMN, at, f"`{name}` is live and has no column.", "add `snapshot: true` to it"
     )

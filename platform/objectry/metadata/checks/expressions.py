@@ -4,7 +4,7 @@ from objectry.expressions import Expression
 from objectry.expressions.tree import Compare, Field, In, ListOf, Literal, Tree, walk
 from objectry.expressions.types import Kind
 from objectry.findings import code, near
-from objectry.metadata.checks.context import Context, Path
+from objectry.metadata.checks.context import Context, Path, Place
 from objectry.metadata.checks.conversions import check_link
 from objectry.metadata.checks.registry import object_check, project_check
 from objectry.metadata.model.behaviour import granted
@@ -121,9 +121,7 @@ def check_role_rules(context: Context) -> None:
             _grant(context, name, grant, ("role", role.name, ("permissions", name)))
 
 
-def _grant(
-    context: Context, object_name: str, grant: PermissionDef, at: tuple[str, str, Path]
-) -> None:
+def _grant(context: Context, object_name: str, grant: PermissionDef, at: Place) -> None:
     kind, name, path = at
     for action in ACTIONS:
         rule = granted(grant, action)
@@ -156,9 +154,7 @@ def _value(
         _check_option(context, [o.value for o in field.options], field.name, tree.value, at)
 
 
-def _options(
-    context: Context, object_name: str, found: Expression | None, at: tuple[str, str, Path]
-) -> None:
+def _options(context: Context, object_name: str, found: Expression | None, at: Place) -> None:
     """Texts that a select field is compared with are among its options."""
     if found is None:
         return
@@ -184,9 +180,7 @@ def _options(
                     _check_option(context, values, field.name, literal.value, at)
 
 
-def _check_option(
-    context: Context, options: list[str], name: str, value: str, at: tuple[str, str, Path]
-) -> None:
+def _check_option(context: Context, options: list[str], name: str, value: str, at: Place) -> None:
     if value not in options:
         message = f"`{name}` is never '{value}'."
         hint = near(value, options) or f"possible: {', '.join(options)}"

@@ -5,7 +5,7 @@ from functools import lru_cache
 import jsonschema_rs
 
 from objectry.findings import code, near
-from objectry.metadata.checks.context import Context
+from objectry.metadata.checks.context import Context, Place
 from objectry.metadata.checks.registry import object_check
 from objectry.metadata.model.definitions import FieldDef, ObjectDef
 from objectry.metadata.types import COMMON, TYPES
@@ -82,9 +82,7 @@ _NOT_FOR_TABLES = frozenset(
 )
 
 
-def _at(
-    definition: ObjectDef, field: FieldDef, *path: str | int
-) -> tuple[str, str, tuple[str | int, ...]]:
+def _at(definition: ObjectDef, field: FieldDef, *path: str | int) -> Place:
     return ("object", definition.name, ("fields", field.name, *path))
 
 

@@ -68,6 +68,8 @@ def check_owners(context: Context) -> None:
             continue
         first = owners[0]
         for owner, field in owners[1:]:
+            if owner == name:
+                continue  # it owns itself, which is reported as a cycle
             at = ("object", owner, ("fields", field, "of"))
             message = f"The rows of `{name}` already belong to `{first[0]}.{first[1]}`."
             context.find(TWO_OWNERS, at, message, "declare another line object")
@@ -121,7 +123,8 @@ def check_line_object(context: Context, definition: ObjectDef) -> None:
             at = ("object", definition.name, (key,))
             context.find(NOT_FOR_LINES, at, message, "declare it on the owner", key=True)
     owner = context.definitions.objects[owners[0][0]]
-    if owner.service and definition.service and owner.service != definition.service:
+    services = {owner.service, definition.service}
+    if len(services) == 2 and services <= set(context.definitions.services):
         message = f"The rows of `{owner.name}` lie in its service `{owner.service}`."
         at = ("object", definition.name, ("service",))
         context.find(NOT_FOR_LINES, at, message, f"write `service: {owner.service}`")

@@ -1,7 +1,7 @@
 """Names: what they look like, which are taken, and which may stand only once."""
 
 from objectry.findings import code
-from objectry.metadata.checks.context import Context, Path
+from objectry.metadata.checks.context import Context, Path, Place
 from objectry.metadata.checks.registry import object_check, project_check
 from objectry.metadata.model.definitions import ObjectDef
 from objectry.metadata.model.model import plural_of
@@ -19,8 +19,8 @@ RESERVED = code(
     "OBJ0302",
     "Reserved name",
     "The engine has a field of that name on every record (`number` on numbered ones, the "
-    "workflow's field where there is a workflow), or the word means something in a query, a path or an "
-    "expression.",
+    "workflow's field where there is a workflow), or the word means something in a query, a path "
+    "or an expression.",
     wrong="object: offer\nservice: offers\nfields: {owner: {type: text}}",
     right="object: offer\nservice: offers\nfields: {responsible: {type: text}}",
 )
@@ -64,9 +64,7 @@ PATHS = frozenset({"batch", "events", "meta", "search"})  # what stands beside p
 _SHAPE = "lower case, begins with a letter, then letters, digits and single `_`, at most 48"
 
 
-def _check_name(
-    context: Context, noun: str, name: str, at: tuple[str, str, Path], *, key: bool
-) -> bool:
+def _check_name(context: Context, noun: str, name: str, at: Place, *, key: bool) -> bool:
     if is_name(name):
         return True
     context.find(BAD_NAME, at, f"`{name}` can't be the name of {noun}.", _SHAPE, key=key)
@@ -140,7 +138,7 @@ def check_action_names(context: Context, definition: ObjectDef) -> None:
     workflow = definition.workflow
     transitions = workflow.transitions if workflow else {}
     for state in workflow.states if workflow else ():
-        at = ("object", definition.name, ("workflow", "states", state))
+        at: Place = ("object", definition.name, ("workflow", "states", state))
         _check_name(context, "a state", state, at, key=True)
     for name in transitions:
         at = ("object", definition.name, ("workflow", "transitions", name))

@@ -1,7 +1,7 @@
 """References: every object, field, role, service, sequence that is named exists."""
 
 from objectry.findings import code
-from objectry.metadata.checks.context import Context, Path
+from objectry.metadata.checks.context import Context, Path, Place
 from objectry.metadata.checks.registry import object_check, project_check
 from objectry.metadata.model.definitions import ObjectDef, PermissionDef
 from objectry.metadata.types import TYPES, StorageClass
@@ -77,7 +77,7 @@ def check_services(context: Context) -> None:
             message = f"`{name}` belongs to no service."
             context.find(NO_SERVICE, ("object", name, ("service",)), message, "add `service:`")
         else:
-            at = ("object", name, ("service",))
+            at: Place = ("object", name, ("service",))
             context.expect(UNKNOWN_SERVICE, "service", service, definitions.services, at)
     for other in definitions.services.values():
         for index, name in enumerate(other.objects):
@@ -97,7 +97,7 @@ def check_targets(context: Context, definition: ObjectDef) -> None:
     for field in definition.fields.values():
         seen: set[str] = set()
         for index, target in enumerate(field.to if field.type == "link" else ()):
-            at = ("object", definition.name, ("fields", field.name, "to", index))
+            at: Place = ("object", definition.name, ("fields", field.name, "to", index))
             if target in seen:
                 context.find(NAMED_TWICE, at, f"`{target}` stands twice.", "remove it")
             seen.add(target)
@@ -145,7 +145,7 @@ def check_check_fields(context: Context, definition: ObjectDef) -> None:
     for key, checks in (("checks", definition.checks), ("invariants", definition.invariants)):
         for index, check in enumerate(checks):
             if check.field:
-                at = ("object", definition.name, (key, index, "field"))
+                at: Place = ("object", definition.name, (key, index, "field"))
                 context.expect_field(UNKNOWN_FIELD, definition.name, check.field, at)
     for index, name in enumerate(definition.immutable.allow if definition.immutable else ()):
         at = ("object", definition.name, ("immutable", "except", index))
@@ -191,9 +191,7 @@ def check_role_permissions(context: Context) -> None:
                 _check_grant(context, objects[name], grant, at)
 
 
-def _check_grant(
-    context: Context, definition: ObjectDef, grant: PermissionDef, at: tuple[str, str, Path]
-) -> None:
+def _check_grant(context: Context, definition: ObjectDef, grant: PermissionDef, at: Place) -> None:
     kind, name, path = at
     for field in grant.fields:
         place = (kind, name, (*path, "fields", field))

@@ -1,5 +1,6 @@
 """The loader: YAML files → definitions with exact positions, and every finding about their form."""
 
+from objectry.metadata.loader.formatting import format_text
 from objectry.metadata.loader.shapes import KINDS, kind_example, kind_schema
 from objectry.metadata.loader.sources import Source, Sources
 from objectry.metadata.loader.tree import Loaded, load_documents, load_tree
@@ -9,6 +10,7 @@ __all__ = [
     "Loaded",
     "Source",
     "Sources",
+    "format_text",
     "kind_example",
     "kind_schema",
     "load_documents",

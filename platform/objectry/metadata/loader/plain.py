@@ -63,7 +63,7 @@ class _Builder:
         """The node as builtins."""
         index = node.start_mark.index
         if self._text[index : index + 1] in _MARKS and self._is_repeated(node):
-            return None
+            return _stand_in(node)
         if isinstance(node, yaml.ScalarNode):
             text: str = node.value
             return text if node.style else scalar(text)
@@ -120,6 +120,14 @@ class _Builder:
     def _find(self, code: str, mark: yaml.Mark, message: str, hint: str) -> None:
         position = Position(self._document.file, mark.line + 1, mark.column + 1)
         self._findings.append(Finding(code=code, message=message, hint=hint, position=position))
+
+
+def _stand_in(node: yaml.Node) -> Plain:
+    """A small value of the kind an alias stands for: following it could take for ever."""
+    if isinstance(node, yaml.ScalarNode):
+        text: str = node.value
+        return text if node.style else scalar(text)
+    return [] if isinstance(node, yaml.SequenceNode) else {}
 
 
 def alias_findings(file: str, text: str) -> list[Finding]:

@@ -107,11 +107,10 @@ def _too_deep(file: str, text: str) -> Finding | None:
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
         if depth > DEPTH_MAX:
-            mark = event.start_mark
             return Finding(
                 code=codes.TOO_DEEP,
                 message=f"Nested deeper than {DEPTH_MAX} levels.",
-                position=Position(file, mark.line + 1, mark.column + 1),
+                position=Position(file, *_place(event)),
             )
     return None
 
@@ -120,15 +119,22 @@ def aliases(text: str) -> Iterator[tuple[int, int, str]]:
     """Where the aliases of a text stand: line, column (from 1) and name."""
     for event in _events(text):
         if isinstance(event, yaml.AliasEvent):
-            mark = event.start_mark
-            yield mark.line + 1, mark.column + 1, event.anchor
+            yield *_place(event), str(event.anchor)
+
+
+def _place(event: yaml.Event) -> tuple[int, int]:
+    """Line and column of an event, from 1."""
+    mark = event.start_mark
+    assert mark is not None, "events of a text have marks"
+    return mark.line + 1, mark.column + 1
 
 
 def _events(text: str) -> Iterator[yaml.Event]:
     loader = _Loader(text)
     try:
         while loader.check_event():
-            yield loader.get_event()
+            event: yaml.Event = loader.get_event()  # type: ignore[no-untyped-call]  # stub
+            yield event
     except yaml.YAMLError:
         return  # reported where the nodes are read
     finally:

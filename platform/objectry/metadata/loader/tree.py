@@ -116,8 +116,8 @@ class _Collected:
                 Finding(
                     code=codes.DEFINED_TWICE,
                     message=f"The {kind} `{definition.name}` is defined twice.",
-                    hint=f"the first is at {known.position(())}",
-                    position=source.position(()),
+                    hint=f"the first is at {known.position((kind,))}",
+                    position=source.position((kind,)),
                 )
             )
             return

@@ -1,0 +1,50 @@
+"""Every code means what `objectry explain` says: its wrong example raises it, its right one not."""
+
+import pytest
+
+import objectry.metadata.checks  # registers codes
+import objectry.metadata.loader
+from objectry.findings import CODES
+from objectry.metadata.checks import check
+from objectry.metadata.loader import load_documents
+from objectry.metadata.model import Catalog, ComputedFact
+
+AROUND = """
+service: offers
+---
+role: sales
+---
+object: customer
+service: offers
+fields: {name: {type: text}, country: {type: country}}
+"""
+CATALOG = Catalog(computed={"score": ComputedFact(plugin="shop", name="score")})
+
+# Their examples are no YAML text: a whole file's size or encoding.
+ABOUT_FILES = {"OBJ0105", "OBJ0108"}
+OURS = sorted(
+    number
+    for number in CODES
+    if number[:5] in ("OBJ01", "OBJ02", "OBJ03", "OBJ05") and number not in ABOUT_FILES
+)
+
+
+def codes_of(text: str) -> set[str]:
+    loaded = load_documents({"example.yaml": text, "around.yaml": AROUND})
+    found = [*loaded.findings, *check(loaded.definitions, loaded.sources, CATALOG)]
+    return {finding.code for finding in found}
+
+
+@pytest.mark.parametrize("number", OURS)
+def test_the_wrong_example_raises_the_code_and_nothing_else(number: str) -> None:
+    assert {number} == codes_of(CODES[number].wrong)
+
+
+@pytest.mark.parametrize("number", OURS)
+def test_the_right_example_raises_nothing(number: str) -> None:
+    assert set() == codes_of(CODES[number].right)
+
+
+def test_every_code_is_explained() -> None:
+    assert [] == [c.code for c in CODES.values() if not (c.title and c.explanation)]
+    assert objectry.metadata.checks and objectry.metadata.loader
