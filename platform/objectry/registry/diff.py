@@ -13,17 +13,21 @@ SHOWN_MAX = 60
 class Change(msgspec.Struct, frozen=True, kw_only=True):
     """One place that differs: `object offer`, `fields.discount.label`, from what, to what.
 
-    `before` and `after` are the values as JSON, empty where there is none.
+    `before` and `after` are the values as JSON, empty where there is none; of a field that is
+    `renamed`, its names.
     """
 
     definition: str
     path: str
     before: str
     after: str
+    renamed: bool = False
 
     def __str__(self) -> str:
         """The one line a person reads."""
         place = f"{self.definition}: {self.path}" if self.path else self.definition
+        if self.renamed:
+            return f"{place} is renamed to {self.after}"
         if not self.before:
             return f"{place} is added" + (f" ({_short(self.after)})" if self.path else "")
         if not self.after:
@@ -56,6 +60,15 @@ def _differences(definition: str, path: str, left: Any, right: Any) -> Iterator[
                 yield from _differences(definition, _join(path, key), left[key], right[key])
         return
     if isinstance(left, dict) and isinstance(right, dict):
+        if path == "fields":
+            for new, old in _renamed(left, right).items():
+                yield Change(
+                    definition=definition, path=f"fields.{old}", before=old, after=new, renamed=True
+                )
+                named = {**right[new], "name": old}
+                named.pop("was")
+                yield from _differences(definition, f"fields.{new}", left[old], named)
+                left, right = _without(left, old), _without(right, new)
         for key in dict.fromkeys([*left, *right]):
             if key not in left or key not in right:
                 yield _change(definition, _join(path, key), left.get(key), right.get(key))
@@ -63,6 +76,19 @@ def _differences(definition: str, path: str, left: Any, right: Any) -> Iterator[
                 yield from _differences(definition, _join(path, key), left[key], right[key])
         return
     yield _change(definition, path, left, right)
+
+
+def _renamed(left: dict[str, Any], right: dict[str, Any]) -> dict[str, str]:
+    """New name → old name of the fields that say what they were."""
+    return {
+        name: field["was"]
+        for name, field in right.items()
+        if name not in left and field.get("was") in left and field["was"] not in right
+    }
+
+
+def _without(fields: dict[str, Any], name: str) -> dict[str, Any]:
+    return {key: field for key, field in fields.items() if key != name}
 
 
 def _join(path: str, key: str) -> str:

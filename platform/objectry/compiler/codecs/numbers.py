@@ -6,7 +6,7 @@ from decimal import Decimal
 from objectry.compiler.codecs.issue import Refused, named
 from objectry.compiler.limits import INTEGER_MAX, INTEGER_MIN, integer_digits, places
 from objectry.metadata.model import FieldModel
-from objectry.values.numbers import ROUNDING, parse_decimal
+from objectry.values.numbers import DIGITS_MAX, ROUNDING, parse_decimal
 
 
 def compile_number(field: FieldModel) -> Callable[[object], Decimal]:
@@ -62,19 +62,19 @@ def _check_range(number: Decimal, least: Decimal | None, most: Decimal | None) -
 def _exact(value: object) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
         raise Refused("type", f'Expected a number as "119.00" or 119.00, got {named(value)}.')
+    if isinstance(value, str) and not _is_plain(value):
+        raise Refused("type", 'Expected a number as "119.00", got another text.')
     number = parse_decimal(value)
     if number is None:
-        if isinstance(value, str) and not _looks_like_number(value):
-            raise Refused("type", 'Expected a number as "119.00", got another text.')
-        raise Refused("precision", "A number has at most 38 digits.")
+        raise Refused("precision", f"A number has at most {DIGITS_MAX} digits.")
     return number
 
 
-def _looks_like_number(text: str) -> bool:
-    try:
-        return Decimal(text[:200]).is_finite()
-    except ArithmeticError:
-        return False
+def _is_plain(text: str) -> bool:
+    """Digits, with a minus before and a point within at most: no exponent, no space, no plus."""
+    whole, point, fraction = text.removeprefix("-").partition(".")
+    plain = whole.isdigit() and (fraction.isdigit() if point else True)
+    return plain and text.isascii()
 
 
 def _shortened(number: Decimal, unit: Decimal, behind: int) -> Decimal:

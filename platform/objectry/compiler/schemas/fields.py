@@ -148,4 +148,5 @@ def _shown_number(field: FieldModel) -> str:
 def _written_number(field: FieldModel) -> str:
     behind, before = places(field), integer_digits(field)
     whole = f"[0-9]{{1,{before}}}" if before else "0"
-    return rf"^-?0*{whole}(\.[0-9]{{0,{behind}}}0*)?$"
+    fraction = f"[0-9]{{1,{behind}}}0{{0,9}}" if behind else "0{1,9}"
+    return rf"^-?0{{0,9}}{whole}(\.{fraction})?$"

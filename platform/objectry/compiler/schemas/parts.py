@@ -28,12 +28,12 @@ PARAMETERS: dict[str, Schema] = {
         "schema": {"type": "string", "minLength": 1},
     },
     "fields": _query(
-        "fields", "Only these fields, separated by commas: `number,customer.name`.", _TEXT
+        "fields", "Only these fields, separated by commas: `id,created_at`.", _TEXT
     ),
     "expand": _query(
-        "expand", "Links and tables to show whole, separated by commas: `customer,lines`.", _TEXT
+        "expand", "Links and tables to show whole, separated by commas.", _TEXT
     ),
-    "sort": _query("sort", "Fields to sort by, `-` for descending: `-offer_date,number`.", _TEXT),
+    "sort": _query("sort", "Fields to sort by, `-` for descending: `-created_at,id`.", _TEXT),
     "limit": _query(
         "limit",
         "How many at most.",
@@ -96,8 +96,8 @@ EVENT: Schema = {
     "properties": {
         "specversion": {"const": "1.0"},
         "id": {"type": "string"},
-        "source": {"type": "string", "examples": ["/services/offers"]},
-        "type": {"type": "string", "examples": ["OfferCreated"]},
+        "source": {"type": "string"},
+        "type": {"type": "string"},
         "subject": {"type": "string"},
         "time": {"type": "string", "format": "date-time"},
         "datacontenttype": {"type": "string"},
