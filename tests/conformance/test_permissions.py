@@ -12,8 +12,8 @@ import pytest
 from objectry.expressions import Env, Value, evaluator
 from objectry.metadata.loader import load_documents
 from objectry.metadata.model import Model
-from objectry_runtime.permissions import Policy, Rule, compile_policy
-from objectry_runtime.problems import Problem
+from objectry_runtime.host.live import Live
+from objectry_runtime.permissions import Policy, Rule, compile_policy, policy
 from objectry_runtime.query import list_records
 from objectry_runtime.query.projection import MASK
 from objectry_runtime.store.database import Database
@@ -73,7 +73,7 @@ def definitions(case: Mapping[str, Any]) -> str:
     return OBJECT % msgspec.json.encode(case["permissions"]).decode()
 
 
-def in_python(policy: Policy, record: Mapping[str, Any], roles: list[str]) -> Any:
+def in_python(rights: Policy, record: Mapping[str, Any], roles: list[str]) -> Any:
     """What the policy shows of a record, decided without a database."""
     values = {name: _value(record[name]) for name in FIELDS} | {"owner": USERS[record["owner"]]}
     env = Env(
@@ -86,14 +86,14 @@ def in_python(policy: Policy, record: Mapping[str, Any], roles: list[str]) -> An
     def holds(rule: Rule) -> bool:
         return rule if isinstance(rule, bool) else evaluator(rule)(env) is True
 
-    if not holds(policy.rule("read")):
+    if not holds(rights.rule("read")):
         return None
     shown: dict[str, Any] = {}
     for name in FIELDS:
-        if holds(policy.field(name, "read")):
+        if holds(rights.field(name, "read")):
             shown[name] = record[name]
-        elif policy.shows(name):
-            masked = holds(policy.masked(name)) and name != "amount"
+        elif rights.shows(name):
+            masked = holds(rights.masked(name)) and name != "amount"
             shown[name] = MASK if masked else None
     return shown
 
@@ -105,13 +105,18 @@ def _value(value: Any) -> Value:
 @pytest.mark.parametrize("case", CASES)
 def test_python_agrees(case: Mapping[str, Any]) -> None:
     model = Model(load_documents({"objects/thing.yaml": definitions(case)}).definitions)
-    policy = compile_policy(model.object("thing"), frozenset(case["roles"]), None)
+    rights = compile_policy(model.object("thing"), frozenset(case["roles"]), None)
 
     shown = {
-        name: in_python(policy, record, case["roles"]) for name, record in TABLE["records"].items()
+        name: in_python(rights, record, case["roles"]) for name, record in TABLE["records"].items()
     }
 
     assert case["expect"] == shown
+
+
+def _reads(live: Live, roles: list[str]) -> bool:
+    """Who may read no record at all is refused the list; tests/objectry_runtime has that."""
+    return policy(live, "thing", frozenset(roles)).rule("read") is not False
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -126,11 +131,7 @@ async def test_postgresql_agrees(
     call = new_call(live, executor, *case["roles"])
 
     shown: dict[str, Any] = dict.fromkeys(TABLE["records"])
-    try:
-        page = data(await list_records(call, "thing", ()))
-    except Problem as refused:
-        assert refused.status == 403
-        page = []
+    page = data(await list_records(call, "thing", ())) if _reads(live, case["roles"]) else []
     for found in page:
         shown[str(found["name"])] = {name: found[name] for name in FIELDS if name in found}
 
