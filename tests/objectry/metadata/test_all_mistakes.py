@@ -178,7 +178,7 @@ service: shop
 fields:
   b: {type: text, label: [«OBJ0101»}
 """,
-    "objects/shop/deep.yaml": "object: deep\nfields: [[[[[[[[[[[[[[[[[[[«OBJ0106»[1]]]]]]]]]]]]]]]]]]]]\n",
+    "objects/shop/deep.yaml": f"object: deep\nfields: {'[' * 19}«OBJ0106»[1{']' * 20}\n",
 }
 MARK = re.compile("«(OBJ[0-9]{4})»")
 

@@ -32,6 +32,10 @@ def format_text(text: str) -> str:
     return result if _lay_out(result) == result else text
 
 
+# A comment behind braces; ruamel keeps its column, which moves with the braces.
+_TRAILING = re.compile(r"\} {2,}(#[^}\"']*)$")
+
+
 def _lay_out(text: str) -> str | None:
     parser = YAML()  # round trip: keeps comments, quotes and the style of collections
     parser.preserve_quotes = True
@@ -42,7 +46,7 @@ def _lay_out(text: str) -> str | None:
         parser.dump_all(list(parser.load_all(text)), output)
     except (YAMLError, ValueError, AttributeError, AssertionError, TypeError):
         return None  # ruamel stumbles over rare layouts in many ways; the text stays as it is
-    lines = [line.rstrip() for line in output.getvalue().split("\n")]
+    lines = [_TRAILING.sub(r"} \1", line.rstrip()) for line in output.getvalue().split("\n")]
     aligned = "\n".join(_align(lines))
     spaced = re.sub(r"\n{3,}", "\n\n", aligned).strip("\n")
     return f"{spaced}\n" if spaced else ""
