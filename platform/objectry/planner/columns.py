@@ -1,17 +1,23 @@
 """Steps for one column: add it, let it be empty, or say why it can't become what is wanted."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any  # SQLAlchemy's own bound for columns known only at run time
 
-from sqlalchemy import Column, Table
+from sqlalchemy import CheckConstraint, Column, Table
 
 from objectry.planner import ddl
 from objectry.planner.live import LiveColumn
 from objectry.planner.plan import Lock, Step
 
 
-def add_column(table: Table, column: Column[Any], rows: int) -> Step:
-    """Add a column; rows that are there get the constant its field has as default, if any."""
+def add_column(
+    table: Table, column: Column[Any], checks: Sequence[CheckConstraint], rows: int
+) -> Step:
+    """Add a column with its checks, which are to be validated later.
+
+    Rows that are there get the constant its field has as default, if any.
+    """
+    rules = [ddl.add_constraint(check, valid=False) for check in checks]
     place = f"{table.fullname}.{column.name}"
     definition = ddl.column_definition(column)
     constant = column.info.get("constant")
@@ -24,13 +30,14 @@ def add_column(table: Table, column: Column[Any], rows: int) -> Step:
             table,
             f"add column {place}, {value} for the rows that are there",
             ddl.alter(table, f"ADD COLUMN {definition}{null} DEFAULT {value}"),
+            *rules,
         )
     if column.nullable or rows == 0:
         # Always filled or not, servers of the release before insert rows without it for a moment.
         derived = rows and column.info.get("derived")
         note = "Rows that are there have no value until they are next written." if derived else ""
         addition = ddl.alter(table, f"ADD COLUMN {definition}")
-        return _step(table, f"add column {place}", addition, note=note)
+        return _step(table, f"add column {place}", addition, *rules, note=note)
     return _refused(
         table,
         f"add column {place}, always filled",

@@ -1,8 +1,9 @@
 """Steps for a table that is there: loosen what goes, add what comes."""
 
 from collections.abc import Iterator, Set
+from typing import Any  # SQLAlchemy's own bound for columns known only at run time
 
-from sqlalchemy import PrimaryKeyConstraint, Table
+from sqlalchemy import CheckConstraint, Column, PrimaryKeyConstraint, Table
 
 from objectry.compiler.tables import is_ours
 from objectry.planner import ddl
@@ -18,15 +19,14 @@ def existing_table(
     """All steps for one table with about `rows` rows.
 
     `changed` are the places where the definitions differ: ("object offer", "fields.name.required").
+    What goes comes last, so that a plan cut short in between can always be finished.
     """
-    yield from _loosen(table, live)
     for column in table.columns:
         found = live.columns.get(column.name)
         if found is None:
-            yield add_column(table, column, rows)
+            yield add_column(table, column, _checks_of(table, column.name), rows)
         else:
-            path = f"fields.{column.info.get('field')}.required"
-            newly_required = (f"object {table.info['object']}", path) in changed
+            newly_required = bool(_places(table, column) & changed)
             yield from change_column(table, column, found, rows, newly_required=newly_required)
     fresh = {column.name for column in table.columns} - set(live.columns)
     for constraint in sorted(table.constraints, key=lambda each: str(each.name)):
@@ -34,11 +34,33 @@ def existing_table(
             continue
         there = live.constraints.get(str(constraint.name))
         if there is None:
-            yield from add_rule(table, constraint, live, fresh, rows)
+            added = isinstance(constraint, CheckConstraint) and fresh.issuperset(
+                constraint.info["columns"]
+            )
+            if added:  # with its column
+                yield validate(table, str(constraint.name), rows)
+            else:
+                yield from add_rule(table, constraint, live, rows)
         elif not there.validated:
             yield validate(table, there.name, rows)
     for index in sorted(table.indexes, key=lambda each: str(each.name)):
         yield from add_index(table, index, live, rows)
+    yield from _loosen(table, live)
+
+
+def _checks_of(table: Table, column: str) -> list[CheckConstraint]:
+    checks = [
+        each
+        for each in table.constraints
+        if isinstance(each, CheckConstraint) and column in each.info["columns"]
+    ]
+    return sorted(checks, key=lambda each: str(each.name))
+
+
+def _places(table: Table, column: Column[Any]) -> set[tuple[str, str]]:
+    """Where the definitions differ when the column's field is new or newly required."""
+    definition, path = f"object {table.info['object']}", f"fields.{column.info.get('field')}"
+    return {(definition, path), (definition, f"{path}.required")}
 
 
 def _loosen(table: Table, live: LiveTable) -> Iterator[Step]:

@@ -1,6 +1,6 @@
 """Steps for constraints and indexes on a table that is at work."""
 
-from collections.abc import Iterator, Set
+from collections.abc import Iterator
 
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, Table, UniqueConstraint
 from sqlalchemy.schema import Constraint
@@ -10,13 +10,11 @@ from objectry.planner.live import LiveTable
 from objectry.planner.plan import Lock, Step
 
 
-def add_rule(
-    table: Table, constraint: Constraint, live: LiveTable, fresh: Set[str], rows: int
-) -> Iterator[Step]:
-    """Add a constraint without a long lock; `fresh` are the columns this plan adds."""
+def add_rule(table: Table, constraint: Constraint, live: LiveTable, rows: int) -> Iterator[Step]:
+    """Add a constraint to columns that are there, without a long lock."""
     match constraint:
         case CheckConstraint():
-            yield from _add_check(table, constraint, fresh, rows)
+            yield from _add_check(table, constraint, live, rows)
         case ForeignKeyConstraint():
             yield from _add_unvalidated(table, constraint, Lock.SHARE_ROW_EXCLUSIVE, rows)
         case UniqueConstraint():
@@ -56,19 +54,28 @@ def validate(table: Table, name: str, rows: int) -> Step:
 
 
 def _add_check(
-    table: Table, constraint: CheckConstraint, fresh: Set[str], rows: int
+    table: Table, constraint: CheckConstraint, live: LiveTable, rows: int
 ) -> Iterator[Step]:
-    if rows and not set(constraint.info["columns"]) <= fresh:
+    if rows and not _is_wider(str(constraint.name), live):
         yield Step(
             kind="refused",
             summary=f"{table.fullname}: rule {constraint.name}",
             table=table.fullname,
             rows=rows,
-            note=f"{rows:,} rows may not keep it: this version changes digits and decimal places "
-            "of a field only while its table is empty.",
+            note=f"{rows:,} rows may not keep it: this version takes digits or decimal places from "
+            "a field, or gives it more places, only while its table is empty.",
         )
     else:
         yield from _add_unvalidated(table, constraint, Lock.ACCESS_EXCLUSIVE, rows)
+
+
+def _is_wider(name: str, live: LiveTable) -> bool:
+    """Whether a rule of digits takes everything that one in force takes."""
+    stem, mark, digits = name.rpartition("__digits_")
+    if not mark or not digits.isdigit():
+        return False
+    others = [each.removeprefix(stem + mark) for each in live.constraints if each != name]
+    return any(other.isdigit() and int(other) <= int(digits) for other in others)
 
 
 def _add_unvalidated(
