@@ -41,7 +41,8 @@ class Rights(msgspec.Struct, frozen=True, kw_only=True):
     def may_see(self, place: str) -> bool:
         """Whether the field exists for the caller."""
         rights, field = self._of(place)
-        return rights.shows(field)
+        writes = rights.field(field, "write", action=self.action) is not False
+        return writes or rights.shows(field)
 
     def _of(self, place: str) -> tuple[Policy, str]:
         table, _, field = place.rpartition(".")

@@ -33,7 +33,6 @@ from objectry_runtime.query.conversions import untie
 from objectry_runtime.query.prefetch import Facts, Question
 from objectry_runtime.query.record import RecordState
 
-
 _ACTIONS: tuple[Action, ...] = ("read", "create", "update", "delete")
 
 
@@ -69,9 +68,11 @@ async def update(
     said = read_one(call.live, object_name, parse(body), fields, partial=not replace)
     conditional = _conditional(rights, said, "update")
     ids = linked_ids(call.live, model, (said.decoded.values,))
-    rules = ("read", "update", *(f"write:{name}" for name in conditional))
+    question = question_about(
+        call, model, record=record, rules=("read", "update"), fields=conditional, ids=ids
+    )
     command = Command(
-        question=unkeyed(question_about(call, model, record=record, rules=rules, ids=ids)),
+        question=unkeyed(question),
         decide=_change(model, rights, said, fields.may_write if replace else None),
         record=record,
         ids=ids,
@@ -146,7 +147,16 @@ def event_names(model: ObjectModel, what: str) -> tuple[str, ...]:
 def merge(said: Sequence[FieldError], found_later: Sequence[FieldError]) -> list[FieldError]:
     """All errors; where the body's own value is wrong, what follows from that is not said."""
     places = {one.pointer for one in said}
-    return [*said, *(one for one in found_later if one.pointer not in places)]
+    # A row whose id is wrong is no new row that lacks its values.
+    rows = tuple(place.removesuffix("id") for place in places if place.endswith("/id"))
+    return [
+        *said,
+        *(
+            one
+            for one in found_later
+            if one.pointer not in places and not one.pointer.startswith(rows)
+        ),
+    ]
 
 
 def unkeyed(question: Question) -> Question:
@@ -163,9 +173,11 @@ def _creation(
         guards = [Guard(object=model.name, rule=rights.rule("create"), ids=ids, code="forbidden")]
         for id, body in zip(ids, bodies, strict=True):
             values, lines = split(body.decoded)
-            draft = new_record(context, model, id, values, lines, pointer=body.pointer)
             initial = model.workflow.definition.initial if model.workflow else None
             said = _said(body, model, initial)
+            draft = new_record(
+                context, model, id, values, lines, pointer=body.pointer, sound=not said
+            )
             errors += merge(said, validate(draft))
             at_once = model.numbering is not None and model.numbering.at == "create"
             number = draw(model.numbering, draft) if at_once and model.numbering else None

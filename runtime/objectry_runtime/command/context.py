@@ -6,6 +6,7 @@ from decimal import Decimal
 from objectry.expressions import Env, Expression, Frame, Value, evaluator
 from objectry_runtime.host.live import Live
 from objectry_runtime.identity.call import Call
+from objectry_runtime.problems import Problem
 from objectry_runtime.query.linked import Linked
 
 COMPANY_CURRENCY = "EUR"
@@ -18,6 +19,7 @@ class Context:
         self.call = call
         self.live: Live = call.live
         self.linked = linked
+        self.failures: list[Problem] = []
         self.user: Mapping[str, Value] = {
             "id": call.principal.user,
             "name": call.principal.name,

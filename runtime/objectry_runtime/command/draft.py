@@ -13,6 +13,7 @@ from objectry.metadata.types import StorageClass
 from objectry.values.currencies import is_currency, minor_units
 from objectry.values.numbers import quantise
 from objectry_runtime.command.context import Context, exceeds
+from objectry_runtime.problems import Problem
 
 
 class Draft:
@@ -35,8 +36,11 @@ class Draft:
         trusted: frozenset[str] = frozenset(),
         fresh: bool = True,
         owner: "Draft | None" = None,
+        sound: bool = True,
     ) -> None:
-        """`trusted` are fields a definition filled, whatever the caller may (a conversion)."""
+        """Not `sound`: the body has errors already, so plugins are not asked about it.
+
+        `trusted` are fields a definition filled, whatever the caller may (a conversion)."""
         self.context = context
         self.model = model
         self.given = given
@@ -46,6 +50,7 @@ class Draft:
         self.trusted = trusted
         self.fresh = fresh
         self.owner = owner
+        self.sound = sound
         self.lines: dict[str, list[Draft]] = {}
         self.defaulted: set[str] = set()
         self._values: dict[str, Value] = {}
@@ -62,6 +67,9 @@ class Draft:
         if len(path) == 1 or value is None:
             return value
         target = self.model.fields[path[0]].expr_type.object
+        # A link that the caller may not make tells nothing of what lies behind it.
+        if self.is_new_link(path[0]) and not self.context.linked.readable(target, str(value)):
+            return None
         return self.context.linked.value(target, str(value), path[1:])
 
     def rows(self, field: str) -> Sequence[Frame]:
@@ -81,6 +89,12 @@ class Draft:
             self._busy.add(name)
             self._values[name] = self._complete(self.model.fields[name])
         return self._values[name]
+
+    def is_new_link(self, name: str) -> bool:
+        """Whether the caller points a link somewhere it did not point before."""
+        if name in self.trusted or self.model.fields[name].type.name != "link":
+            return False
+        return self.old is None or self.old.get(name) != self.value(name)
 
     def applies(self, field: FieldModel) -> bool:
         """Whether the field is there at all: it has no `when`, or its `when` is true."""
@@ -153,10 +167,17 @@ class Draft:
         return value
 
     def _computed(self, field: FieldModel) -> Value:
+        if not (self.owner or self).sound:
+            return None
         function = self.context.live.computed(
             field.definition.computed, self.model.name, field.name
         )
-        return function(self, places=self.places(field), today=self.context.call.today)
+        try:
+            return function(self, places=self.places(field), today=self.context.call.today)
+        except Problem as problem:
+            # Told only where nothing is wrong with the record: else that may be the cause.
+            self.context.failures.append(problem)
+            return None
 
     def _moved(self, field: FieldModel) -> bool:
         """Whether something of the record that a snapshot reads is other than it was.

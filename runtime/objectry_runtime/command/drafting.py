@@ -26,6 +26,7 @@ def new_record(
     pointer: str = "",
     trusted: frozenset[str] = frozenset(),
     trusted_lines: frozenset[str] = frozenset(),
+    sound: bool = True,
 ) -> Draft:
     """A record that is not there yet; `trusted` fields come from a definition, not a caller."""
     call = context.call
@@ -42,6 +43,7 @@ def new_record(
         pointer=pointer,
         named=frozenset(values) - trusted,
         trusted=trusted,
+        sound=sound,
     )
     for table, line_object in model.tables.items():
         line_model = context.live.model.object(line_object)
@@ -98,6 +100,7 @@ def changed_record(
         old=state.values,
         named=frozenset(values),
         fresh=replace is not None,
+        sound=not errors,
     )
     for table, line_object in model.tables.items():
         line_model = context.live.model.object(line_object)

@@ -7,6 +7,7 @@ from objectry.metadata.model import ObjectModel
 from objectry.values.ids import parse_id
 from objectry_runtime.host.live import Live
 from objectry_runtime.identity.call import Call
+from objectry_runtime.permissions import Action
 from objectry_runtime.problems import not_found
 from objectry_runtime.query.linked import Linked, LinkPlace, Path, link_paths
 from objectry_runtime.query.prefetch import (
@@ -30,7 +31,8 @@ def question_about(
     model: ObjectModel,
     *,
     record: str = "",
-    rules: Sequence[str] = (),
+    rules: Sequence[Action] = (),
+    fields: Sequence[str] = (),
     ids: Mapping[str, Sequence[str]] | None = None,
 ) -> Question:
     """The prefetch for a command over one object.
@@ -43,6 +45,7 @@ def question_about(
         roles=call.principal.roles,
         by=by,
         rules=tuple(rules),
+        fields=tuple(fields),
         links=_links(call.live, model, bool(by), ids or {}),
         idempotent=bool(call.idempotency_key),
     )

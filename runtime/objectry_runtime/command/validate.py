@@ -106,8 +106,7 @@ def links(draft: Draft) -> Iterator[FieldError]:
         if field.type.name != "link" or not field.stored or field.derivation is Derivation.SYSTEM:
             continue
         value = draft.value(name)
-        unchanged = draft.old is not None and draft.old.get(name) == value
-        if not isinstance(value, str) or unchanged or name in draft.trusted:
+        if not isinstance(value, str) or not draft.is_new_link(name):
             continue
         linked = draft.context.linked
         if not any(linked.readable(target, value) for target in field.definition.to):

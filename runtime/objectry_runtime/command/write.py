@@ -109,8 +109,11 @@ async def settle(
     for object_name, found in facts.linked.items():
         linked.add(object_name, ids.get(object_name, ()), found)
     for _ in range(ROUNDS_MAX):
-        decision = decide(Context(call, linked), facts)
+        context = Context(call, linked)
+        decision = decide(context, facts)
         if not linked.missing:
+            if context.failures and not decision.errors:
+                raise context.failures[0]
             return decision
         await ask_missing(lane, call, linked)
     raise AssertionError("defaults that link to defaults do not end")

@@ -9,16 +9,17 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from objectry.expressions import Value
 from objectry.metadata.model import FieldModel, ObjectModel
 from objectry.metadata.types import StorageClass
 from objectry_runtime.host.live import Live
 from objectry_runtime.identity.call import Call
-from objectry_runtime.permissions import Rule, policy
+from objectry_runtime.permissions import Action, Rule, policy
 from objectry_runtime.query.frame import ObjectFrame, Rendering, table
 from objectry_runtime.query.linked import LinkedRecord, LinkPlace, Path
 from objectry_runtime.query.record import LineState, RecordState, value_of
-from objectry_runtime.query.sql import Sql
 from objectry_runtime.query.slots import RECORD, TENANT, Slot, array_text, call_values, fill
+from objectry_runtime.query.sql import Sql, quote
 from objectry_runtime.query.statements import statements
 from objectry_runtime.query.template import template
 from objectry_runtime.store.executor import Bound, Rows
@@ -41,7 +42,8 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     object: str
     roles: frozenset[str]
     by: str = ""  # "id" or "number" where there is a record, "" where it is about to be made
-    rules: tuple[str, ...] = ()  # actions, and "write:<field>"
+    rules: tuple[Action, ...] = ()  # what the caller may do with the record
+    fields: tuple[str, ...] = ()  # which fields of it they may write
     links: tuple[LinkQuestion, ...] = ()
     idempotent: bool = False
 
@@ -64,7 +66,7 @@ class IdempotencyScope(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
-    """What the prefetch found."""
+    """What the prefetch found. `allowed` answers `rules`, and `fields` as "write:<field>"."""
 
     record: RecordState | None
     allowed: Mapping[str, bool]
@@ -104,7 +106,8 @@ def read_facts(live: Live, question: Question, rows: Rows) -> Facts:
     if question.by and (raw := next(row)) is not None:
         found = _CURRENT.decode(raw)
         record = _record(live, live.model.object(question.object), found)
-        allowed = {rule: found.rules[index] for index, rule in enumerate(question.rules)}
+        asked = (*question.rules, *(f"write:{field}" for field in question.fields))
+        allowed = dict(zip(asked, found.rules, strict=True))
         subject_key = found.key
     answer = None
     if question.idempotent and (raw := next(row)) is not None:
@@ -126,9 +129,9 @@ def lock(call: Call, object_name: str, by: str, record: str) -> Bound:
     column = storage.columns[by] if by != "id" else "id"
     kind = "uuid" if by == "id" else "text"
     return sql.bound(
-        f"select 1 from {sql.quote(storage.schema)}.{sql.quote(storage.table)} t where "
+        f"select 1 from {quote(storage.schema)}.{quote(storage.table)} t where "
         f"t.tenant_id = {sql.bind(str(call.principal.tenant), 'integer')} "
-        f"and t.{sql.quote(column)} = {sql.bind(record, kind)} for update"
+        f"and t.{quote(column)} = {sql.bind(record, kind)} for update"
     )
 
 
@@ -196,7 +199,7 @@ def _record(live: Live, model: ObjectModel, found: _Current) -> RecordState:
     return RecordState(id=found.id, version=found.version, values=values, lines=lines)
 
 
-def _values(fields: Sequence[FieldModel], texts: Sequence[str | None]) -> dict[str, object]:
+def _values(fields: Sequence[FieldModel], texts: Sequence[str | None]) -> dict[str, Value]:
     return {
         field.name: value_of(field.type.storage, text)
         for field, text in zip(fields, texts, strict=True)
@@ -248,7 +251,9 @@ def _render(live: Live, question: Question) -> Bound:
 
 def _current_sql(rendering: Rendering, frame: ObjectFrame, question: Question) -> str:
     sql = rendering.sql
-    rules = [_rule_sql(frame, question, rule) for rule in question.rules]
+    rights = policy(rendering.live, question.object, question.roles)
+    rules = [f"({frame.holds(rights.rule(one)) or 'true'})" for one in question.rules]
+    rules += [f"({frame.holds(rights.field(one, 'write')) or 'true'})" for one in question.fields]
     lines: list[str] = []
     for line_object in frame.model.tables.values():
         alias = rendering.alias()
@@ -278,13 +283,6 @@ def _texts(frame: ObjectFrame) -> str:
 
 def _array(parts: Sequence[str]) -> str:
     return f"json_build_array({', '.join(parts)})"
-
-
-def _rule_sql(frame: ObjectFrame, question: Question, rule: str) -> str:
-    rights = policy(frame.rendering.live, question.object, question.roles)
-    action, _, field = rule.partition(":")
-    asked = rights.field(field, "write") if field else rights.rule(action)
-    return f"({frame.holds(asked) or 'true'})"
 
 
 def _answer_sql(sql: Sql, tenant: str) -> str:

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import msgspec
+
 from objectry.expressions import Value
 from objectry.metadata.types import StorageClass
 

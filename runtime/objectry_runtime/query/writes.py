@@ -10,8 +10,8 @@ from datetime import datetime
 from typing import Literal
 
 import msgspec
-from objectry.metadata.model import ObjectModel
 
+from objectry.metadata.model import ObjectModel
 from objectry_runtime.host.live import Live
 from objectry_runtime.identity.call import Call
 from objectry_runtime.query.sql import quote

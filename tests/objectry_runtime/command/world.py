@@ -66,7 +66,11 @@ fields:
   vip:      {type: boolean, default: false, read_only: true}
   passport: {type: text, immutable: true}
 permissions:
-  clerk: {read: name != 'hidden', create: name != 'forbidden', update: name != 'locked', fields: {discount: read, spouse: none}}
+  clerk:
+    read: name != 'hidden'
+    create: name != 'forbidden'
+    update: name != 'locked'
+    fields: {discount: read, spouse: none}
   writer: {create: true}
 events: {created: CustomerCreated, updated: CustomerUpdated, deleted: CustomerDeleted}
 ---
@@ -95,7 +99,12 @@ workflow:
   initial: open
   states: {open: {}, agreed: {}, done: {final: true}}
   transitions:
-    agree:  {from: open, to: agreed, when: count(lines) > 0, message: A sale needs a line., event: SaleAgreed}
+    agree:
+      from: open
+      to: agreed
+      when: count(lines) > 0
+      message: A sale needs a line.
+      event: SaleAgreed
     reopen: {from: agreed, to: open, roles: [chief]}
     finish: {from: agreed, to: done}
 conversions:
@@ -112,7 +121,13 @@ conversions:
     map: {sale: id, amount: gross}
 events: {created: SaleCreated, updated: SaleUpdated}
 permissions:
-  clerk: {read: true, create: true, update: owner == user.id, delete: status == 'open', transitions: [agree], conversions: [parcel]}
+  clerk:
+    read: true
+    create: true
+    update: owner == user.id
+    delete: status == 'open'
+    transitions: [agree]
+    conversions: [parcel]
   chief: {read: true, update: true, transitions: "*", conversions: "*"}
 ---
 object: sale_line
@@ -186,6 +201,7 @@ permissions:
 """
 
 NOW = datetime(2026, 3, 31, 12, 30, tzinfo=UTC)
+TODAY = date(2026, 3, 31)
 
 tax_plugin = Plugin("tax")
 
@@ -222,7 +238,7 @@ class World:
     keyring: Keyring = field(default_factory=lambda: Keyring(b"k" * 32))
     tenant: int = field(default_factory=lambda: next(_tenants))
     now: datetime = NOW
-    today: date = NOW.date()
+    today: date = TODAY
 
     def call(self, *roles: str, user: str = "", **more: Any) -> Call:
         """A call by somebody with `roles` (none: admin)."""
@@ -292,9 +308,10 @@ def text(values: Any) -> bytes:
     return msgspec.json.encode(values)
 
 
-def body(answer: Answer) -> Any:
+def body(answer: Answer) -> dict[str, Any]:
     """What an answer says."""
-    return json.loads(answer.body)
+    said: dict[str, Any] = json.loads(answer.body)
+    return said
 
 
 def refusal(problem: Problem) -> tuple[int, str]:
