@@ -66,7 +66,7 @@ def remember(
         "kept as (update objectry.idempotency i set "
         f"status = {status_at}::integer, headers = {headers_at}::jsonb || "
         "jsonb_build_object('version', coalesce(w.version, '')), "
-        "body = convert_to(w.body, 'UTF8') from whole w where i.tenant_id = "
+        "body = w.body from whole w where i.tenant_id = "
         f"{key_at[0]}::integer and i.principal = {key_at[1]}::uuid and i.method = "
         f"{key_at[2]}::text and i.path = {key_at[3]}::text and i.key = {key_at[4]}::text) "
         "select body, version from answer",
@@ -85,12 +85,12 @@ def replay(stored: StoredAnswer, body_hash: str) -> Answer:
     if stored.body_hash != body_hash:
         detail = "This Idempotency-Key was used with another body. A new request takes a new key."
         raise Problem(422, "idempotency_mismatch", "The key belongs to another request.", detail)
-    headers = dict(stored.headers)
+    headers, body = dict(stored.headers), stored.body.encode()
     version = headers.pop("version", "")
     if version:
-        headers["ETag"] = entity_tag(version, stored.body)
+        headers["ETag"] = entity_tag(version, body)
     headers["Content-Type"] = "application/json"
-    return Answer(status=stored.status, body=stored.body, headers=headers)
+    return Answer(status=stored.status, body=body, headers=headers)
 
 
 def _key(call: Call, scope: IdempotencyScope) -> tuple[str, str, str, str, str]:

@@ -54,7 +54,7 @@ class StoredAnswer(msgspec.Struct, frozen=True, kw_only=True):
     body_hash: str
     status: int
     headers: Mapping[str, str]
-    body: bytes
+    body: str
 
 
 class IdempotencyScope(msgspec.Struct, frozen=True, kw_only=True):
@@ -288,8 +288,8 @@ def _array(parts: Sequence[str]) -> str:
 def _answer_sql(sql: Sql, tenant: str) -> str:
     return (
         "(select json_build_object('body_hash', encode(i.body_hash, 'hex'), "
-        "'status', coalesce(i.status, 0), 'headers', i.headers, "
-        "'body', translate(encode(i.body, 'base64'), E'\\n', '')) "
+        "'status', coalesce(i.status, 0), 'headers', coalesce(i.headers, '{}'), "
+        "'body', coalesce(i.body, '')) "
         f"from objectry.idempotency i where i.tenant_id = {tenant} "
         f"and i.principal = {sql.bind(_PRINCIPAL, 'uuid')} "
         f"and i.method = {sql.bind(_METHOD, 'text')} "
