@@ -56,7 +56,9 @@ def test_a_plan_that_adds_refuses_and_lets_go() -> None:
     after = reference_release(
         {
             "label: Customer\n": "label: Client\n",
-            "  email:      {type: email}\n": "  mail:       {type: email, unique: true, was: email}\n",
+            "  email:      {type: email}\n": (
+                "  mail:       {type: email, unique: true, was: email}\n"
+            ),
             "  note:       {type: long_text, max_length: 2000}\n": (
                 "  rating:     {type: integer, required: true, default: 3}\n"
                 "  tier:       {type: text, required: true}\n"

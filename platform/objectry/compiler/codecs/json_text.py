@@ -27,8 +27,9 @@ def decode_json(body: bytes) -> object:
     try:
         document: object = _DECODER.decode(text)
     except json.JSONDecodeError as error:
+        what = error.msg.removesuffix(" at")
         place = f"line {error.lineno}, column {error.colno}"
-        raise InvalidJson(f"The body is not JSON: {error.msg} at {place}.") from None
+        raise InvalidJson(f"The body is not JSON: {what} at {place}.") from None
     except _Offending as offending:
         raise InvalidJson(offending.message + _place(text, offending.literal)) from None
     except RecursionError:
@@ -110,9 +111,11 @@ def _too_deep() -> InvalidJson:
 def _inspect(document: object) -> None:
     """Refuse what is nested too deep and half characters (lone surrogates)."""
     level: list[object] = [document]
-    for _ in range(DEPTH_MAX + 1):
+    for depth in range(DEPTH_MAX + 1):
         below: list[object] = []
         for value in level:
+            if isinstance(value, dict | list) and depth == DEPTH_MAX:
+                raise _too_deep()
             if isinstance(value, dict):
                 for key in value:
                     _check_characters(key)
@@ -124,7 +127,6 @@ def _inspect(document: object) -> None:
         if not below:
             return
         level = below
-    raise _too_deep()
 
 
 def _check_characters(text: str) -> None:

@@ -27,12 +27,8 @@ PARAMETERS: dict[str, Schema] = {
         "description": "The record's id, or its number.",
         "schema": {"type": "string", "minLength": 1},
     },
-    "fields": _query(
-        "fields", "Only these fields, separated by commas: `id,created_at`.", _TEXT
-    ),
-    "expand": _query(
-        "expand", "Links and tables to show whole, separated by commas.", _TEXT
-    ),
+    "fields": _query("fields", "Only these fields, separated by commas: `id,created_at`.", _TEXT),
+    "expand": _query("expand", "Links and tables to show whole, separated by commas.", _TEXT),
     "sort": _query("sort", "Fields to sort by, `-` for descending: `-created_at,id`.", _TEXT),
     "limit": _query(
         "limit",
