@@ -50,17 +50,18 @@ def text_page(title: str, paragraphs: tuple[str, ...]) -> str:
 def docs_page(document: Json) -> str:
     """The whole documentation of one OpenAPI document."""
     info = document.get("info", {})
+    title = str(info.get("title", "API"))
     groups = _by_tag(document)
     schemas = document.get("components", {}).get("schemas", {})
     nav = "".join(f'<a href="#{escape(tag)}">{escape(tag)}</a>' for tag in groups)
     body = "".join(_group(document, tag, operations) for tag, operations in groups.items())
     models = "".join(_schema(name, schema) for name, schema in schemas.items())
     return _page(
-        str(info.get("title", "API")),
+        title,
         f"""<header class="top"><span class="brand"><i></i>Objectry</span>
-<span class="hint">{escape(str(info.get("title", "")))} · {escape(str(info.get("version", "")))}</span></header>
+<span class="hint">{escape(title)} · {escape(str(info.get("version", "")))}</span></header>
 <div class="columns"><nav class="nav" aria-label="Objects">{nav}<a href="#schemas">schemas</a></nav>
-<main><h1>{escape(str(info.get("title", "API")))}</h1>
+<main><h1>{escape(title)}</h1>
 <p>{escape(str(info.get("description", "")))}</p>
 <p class="hint">The document itself: <code>GET /openapi.json</code> with the same key.</p>
 {body}<section id="schemas"><h2>schemas</h2>{models}</section></main></div>""",

@@ -41,8 +41,8 @@ _error(
     "unauthorized",
     401,
     "Credentials are missing or not valid.",
-    "Send `Authorization: Bearer <api key>`. A key is made by `objectry key create NAME --role ROLE`;"
-    " it is shown once. Revoked and expired keys answer the same.",
+    "Send `Authorization: Bearer <api key>`. A key is made by `objectry key create NAME --role"
+    " ROLE`; it is shown once. Revoked and expired keys answer the same.",
 )
 _error(
     "forbidden",

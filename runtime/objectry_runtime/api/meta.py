@@ -8,7 +8,8 @@ from typing import Any
 
 import msgspec
 
-from objectry.metadata.model import LayoutDef, ObjectModel
+from objectry.metadata.model import ObjectModel
+from objectry.metadata.model.definitions import LayoutDef
 from objectry_runtime.api.documents import Visible, schemas_of, visible_to
 from objectry_runtime.api.serving import Serving
 from objectry_runtime.api.visibility import is_visible, visible_objects

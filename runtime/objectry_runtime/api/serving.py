@@ -1,9 +1,8 @@
 """What is being served, and the call that each request makes of it."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Protocol
-from zoneinfo import ZoneInfo
 
 from objectry.values.ids import new_id
 from objectry_runtime.api.asgi import Headers
@@ -27,7 +26,7 @@ class Serving(Protocol):
     live: Live
     executor: Executor
     keyring: Keyring
-    time_zone: ZoneInfo
+    time_zone: tzinfo
     services: frozenset[str]
     body_bytes_max: int
 

@@ -1,5 +1,6 @@
-"""The Litestar app: probes, OpenAPI, documentation page, metadata. No record passes through here."""
+"""The Litestar app: probes, OpenAPI, documentation, metadata. No record passes through here."""
 
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 from urllib.parse import parse_qs
@@ -7,6 +8,7 @@ from urllib.parse import parse_qs
 import msgspec
 from litestar import Litestar, Request, Response, get, post
 from litestar.exceptions import HTTPException
+from litestar.params import FromPath
 
 from objectry_runtime.api import docs_page, meta
 from objectry_runtime.api.asgi import App
@@ -23,10 +25,11 @@ from objectry_runtime.store.executor import Bound
 # The parameters of Litestar's generic are its user, auth and state, none of which we use.
 SiteRequest = Request[Any, Any, Any]
 SiteResponse = Response[bytes]
+Lifespan = Callable[[], AbstractAsyncContextManager[None]]
 FORM_BYTES_MAX = 4096
 
 
-def build_site(serving: Serving, lifespan: AbstractAsyncContextManager[None] | None = None) -> App:
+def build_site(serving: Serving, lifespan: Lifespan | None = None) -> App:
     """The app for everything but records. `lifespan` is entered while it serves."""
 
     @get("/healthz")
@@ -70,7 +73,7 @@ def build_site(serving: Serving, lifespan: AbstractAsyncContextManager[None] | N
         return _html(request, docs_page.docs_page(document))
 
     @get("/errors/{name:str}")
-    async def error_page(request: SiteRequest, name: str) -> SiteResponse:
+    async def error_page(request: SiteRequest, name: FromPath[str]) -> SiteResponse:
         for error in ERRORS.values():
             if name in (error.slug, error.code):
                 status = f"HTTP {error.status}, code {error.code}"
@@ -82,11 +85,11 @@ def build_site(serving: Serving, lifespan: AbstractAsyncContextManager[None] | N
         return _json(request, meta.list_objects(serving, _call(request)))
 
     @get("/api/v1/meta/objects/{name:str}")
-    async def object_(request: SiteRequest, name: str) -> SiteResponse:
+    async def object_(request: SiteRequest, name: FromPath[str]) -> SiteResponse:
         return _json(request, meta.show_object(serving, _call(request), name))
 
     @get("/api/v1/meta/schemas/{name:str}")
-    async def schemas(request: SiteRequest, name: str) -> SiteResponse:
+    async def schemas(request: SiteRequest, name: FromPath[str]) -> SiteResponse:
         return _json(request, meta.show_schemas(serving, _call(request), name))
 
     @get("/api/v1/meta/layouts")
@@ -94,7 +97,7 @@ def build_site(serving: Serving, lifespan: AbstractAsyncContextManager[None] | N
         return _json(request, meta.list_layouts(serving, _call(request)))
 
     @get("/api/v1/meta/layouts/{name:str}")
-    async def layout(request: SiteRequest, name: str) -> SiteResponse:
+    async def layout(request: SiteRequest, name: FromPath[str]) -> SiteResponse:
         return _json(request, meta.show_layout(serving, _call(request), name))
 
     @get("/api/v1/meta/releases")
@@ -120,7 +123,7 @@ def build_site(serving: Serving, lifespan: AbstractAsyncContextManager[None] | N
         logging_config=None,
         request_max_body_size=FORM_BYTES_MAX,
         exception_handlers={Exception: _problem},
-        lifespan=[lifespan] if lifespan is not None else [],
+        lifespan=[lambda _: lifespan()] if lifespan is not None else [],
     )
 
 
@@ -176,7 +179,7 @@ def _html(request: SiteRequest, page: str, status: int = 200) -> SiteResponse:
         status=status,
         body=page.encode(),
         headers=headers,
-        content_type="text/html; charset=utf-8",
+        content_type="text/html"  # Litestar adds the charset,
     )
     return _answer(request, answer)
 

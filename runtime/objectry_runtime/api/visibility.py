@@ -7,10 +7,10 @@ from rapidfuzz import process
 from objectry.metadata.model import ObjectModel
 from objectry_runtime.api.serving import Serving
 from objectry_runtime.identity import Call
-from objectry_runtime.permissions import policy
+from objectry_runtime.permissions import Action, policy
 from objectry_runtime.problems import Problem
 
-ACTIONS = ("read", "create", "update", "delete")
+ACTIONS: tuple[Action, ...] = ("read", "create", "update", "delete")
 NEAR = 70.0
 
 

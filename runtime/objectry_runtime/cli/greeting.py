@@ -1,6 +1,7 @@
 """The first thing that somebody sees: where it answers, with what, and what to try."""
 
 import socket
+import sys
 
 import click
 
@@ -11,7 +12,7 @@ from objectry_runtime.store.database import Database
 def say(text: str) -> None:
     """A line for the person at the terminal, at once."""
     click.echo(text)
-    click.get_text_stream("stdout").flush()
+    sys.stdout.flush()
 
 
 def url_of(listener: socket.socket) -> str:

@@ -109,6 +109,7 @@ def explain_exception(error: Exception) -> Failure | None:
         return error
     # Only on the way out: a command that went well never pays for these imports.
     from objectry_runtime.host import PluginProblem
+    from objectry_runtime.problems import Problem
     from objectry_runtime.publishing import PublishConflict, PublishError
     from objectry_runtime.services.runtime import NothingPublished
     from objectry_runtime.services.secret import SecretProblem
@@ -129,6 +130,8 @@ def explain_exception(error: Exception) -> Failure | None:
             return Failure(_sentence(str(error)))
         case NothingPublished():
             return Failure(_sentence(str(error)), "`objectry serve` or `objectry apply` does.")
+        case Problem():  # of the demo data, on a project that can't take it
+            return Failure(f"{error.title} {error}")
         case PortProblem() | SecretProblem():
             return Failure(_sentence(str(error)))
         case OSError(strerror=str(reason)):

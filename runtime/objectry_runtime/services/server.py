@@ -40,7 +40,7 @@ def run(app: App, listener: socket.socket, ready: Callable[[], None]) -> bool:
     Returns whether it ever was ready.
     """
     config = uvicorn.Config(
-        app,  # type: ignore[arg-type]  # uvicorn's ASGI types are TypedDicts, ours mappings
+        app,
         log_config=None,
         access_log=False,
         server_header=False,

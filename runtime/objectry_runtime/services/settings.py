@@ -3,6 +3,7 @@
 import os
 import tomllib
 from collections.abc import Iterator, Mapping
+from datetime import UTC, tzinfo
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -82,8 +83,8 @@ SETTINGS: dict[str, Setting] = {
             name="secret_key",
             type=str,
             default="",
-            summary="Master key (base64 or hex, at least 32 bytes). Empty: `secret.key` in the state"
-            " folder, made on first use. Better in the environment than in a file.",
+            summary="Master key (base64 or hex, at least 32 bytes). Empty: `secret.key` in the"
+            " state folder, made on first use. Better in the environment than in a file.",
         ),
         Setting(
             name="company.currency",
@@ -160,9 +161,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return (self.project / Path(self.text("state")).expanduser()).absolute()
 
     @property
-    def time_zone(self) -> ZoneInfo:
-        """The tenant's time zone."""
-        return ZoneInfo(self.text("tenant.time_zone"))
+    def time_zone(self) -> tzinfo:
+        """The tenant's time zone. UTC needs no time zone data on the machine."""
+        name = self.text("tenant.time_zone")
+        return UTC if name == "UTC" else ZoneInfo(name)
 
     def for_live(self) -> dict[str, Mapping[str, object]]:
         """What the live release is bound with: `company` and each plugin's settings."""
@@ -306,10 +308,9 @@ def _wanted(row: Setting, value: object) -> str:
 
 def _is_time_zone(name: str) -> bool:
     try:
-        ZoneInfo(name)
+        return name == "UTC" or bool(ZoneInfo(name))
     except (KeyError, ValueError, OSError):  # not found is a KeyError, a path outside a ValueError
         return False
-    return True
 
 
 def _near(name: str, known: Mapping[str, object] | list[str]) -> str:

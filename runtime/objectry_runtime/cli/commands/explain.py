@@ -9,7 +9,7 @@ from objectry_runtime.cli.options import json_option
 @click.argument("code")
 @json_option
 def command(code: str, as_json: bool) -> int:
-    """Tell what an error code means: OBJ0101 of a finding, or validation_failed of an HTTP error."""
+    """Tell what a code means: OBJ0101 of a finding, or validation_failed of an HTTP error."""
     from objectry_runtime.cli.codes import all_codes, http_codes
     from objectry_runtime.cli.failure import Failure
     from objectry_runtime.cli.output import Output

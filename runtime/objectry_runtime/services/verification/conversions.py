@@ -3,23 +3,14 @@
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
-import msgspec
-
 from objectry.metadata.model import ConversionModel
 from objectry_runtime.query.frame import ObjectFrame, Rendering
-from objectry_runtime.query.render import Sql, render
+from objectry_runtime.query.render import Clock, Sql, render
 from objectry_runtime.services.verification.view import View
 from objectry_runtime.store.executor import Bound
 
 Report = Callable[[str, str, str, str], None]
 CONVERSION = "objectry.conversion_line"
-
-
-class _Clock(msgspec.Struct, frozen=True):
-    """The moment of the check, as expressions are told it."""
-
-    today: str
-    now: str
 
 
 def conversions_stay_within_source(view: View, report: Report) -> int:
@@ -66,7 +57,7 @@ def _check_quantities(view: View, source: str, conversion: ConversionModel, repo
     sql = Sql()
     # What a target gives back is said by an expression over it, rendered as every other one.
     moment = datetime.now(UTC)
-    clock = _Clock(moment.date().isoformat(), moment.isoformat())
+    clock = Clock(today=moment.date().isoformat(), now=moment.isoformat())
     frame = ObjectFrame(Rendering(view.live, sql, clock, {}), conversion.to, "t")
     released = "false"
     if conversion.releases_when is not None:

@@ -1,4 +1,4 @@
-"""Every change that was declared as an event has exactly one, and no event tells of another change."""
+"""Every change that was declared as an event has exactly one; no event tells of another."""
 
 from collections.abc import Callable, Mapping
 
@@ -62,7 +62,7 @@ def _check_object(view: View, name: str, releases: "_Releases", report: Report) 
 def wanted_events(
     definition: ObjectDef, op: str, before: str | None, after: str | None
 ) -> frozenset[str]:
-    """The events a change may have: one name, "" for none; several where transitions share states."""
+    """The event a change may have ("" for none); several where transitions share their states."""
     events = definition.events
     if op == "create":
         return frozenset({events.get("created", "")})

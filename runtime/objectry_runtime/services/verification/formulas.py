@@ -55,7 +55,7 @@ def _recomputed(
 ) -> Value:
     # A stored formula can't read the clock; the environment has one all the same.
     now = datetime.now(UTC)
-    value = evaluate(Env(record=frame, user=None, old=None, today=now.date(), now=now))
+    value = evaluate(Env(record=frame, user={}, old=None, today=now.date(), now=now))
     if not isinstance(value, Decimal):
         return value
     match field.type.storage:

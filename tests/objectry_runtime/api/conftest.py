@@ -1,0 +1,162 @@
+"""A small desk of customers and tickets, served whole: gate, record API, Litestar, PostgreSQL."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import httpx
+import msgspec
+import pytest
+
+from objectry.metadata.loader import load_documents
+from objectry.registry import make_release
+from objectry_runtime.identity import create_key
+from objectry_runtime.publishing import ensure_first_release
+from objectry_runtime.services.app import create_app
+from objectry_runtime.services.runtime import Runtime, require_live
+from objectry_runtime.services.settings import Settings, read_settings
+from objectry_runtime.store.database import Database
+from objectry_runtime.store.pool import PoolExecutor
+
+DESK = """\
+service: desk
+label: Desk
+---
+service: shop
+label: Shop
+---
+role: agent
+label: Agent
+---
+object: customer
+service: desk
+label: Customer
+plural: customers
+title: name
+fields:
+  name: {type: text, required: true, max_length: 50}
+  credit: {type: decimal, scale: 2}
+permissions:
+  agent: {read: true, create: true, update: true, delete: true, fields: {credit: none}}
+---
+object: ticket
+service: desk
+label: Ticket
+plural: tickets
+title: number
+numbering: {pattern: "T-{seq:03}"}
+fields:
+  customer: {type: link, to: customer, required: true}
+  subject: {type: text, required: true}
+  hours: {type: table, of: ticket_hour}
+  total: {type: decimal, scale: 2, formula: sum(hours.hours)}
+workflow:
+  field: status
+  initial: open
+  states: {open: {}, done: {final: true}}
+  transitions: {finish: {from: open, to: done, event: TicketDone}}
+events: {created: TicketCreated, updated: TicketUpdated}
+permissions:
+  agent: {read: true, create: true, update: true, transitions: [finish]}
+---
+object: ticket_hour
+service: desk
+label: Hours
+plural: ticket_hours
+fields:
+  hours: {type: decimal, scale: 2, required: true}
+---
+object: secret
+service: shop
+label: Secret
+plural: secrets
+fields:
+  name: {type: text}
+permissions: {}
+---
+layout: customer.list
+object: customer
+kind: list
+columns: [name, credit]
+sort: credit
+"""
+
+
+class Desk:
+    """The served desk: its runtime, a client for each key, and the way to make another."""
+
+    def __init__(
+        self, runtime: Runtime, admin: httpx.AsyncClient, agent: httpx.AsyncClient
+    ) -> None:
+        self.runtime = runtime
+        self.admin = admin
+        self.agent = agent
+        self.anonymous = client(runtime)
+
+
+def client(runtime: Runtime, key: str = "") -> httpx.AsyncClient:
+    """A client of the app, with a key or without; what the app raises reaches the test."""
+    headers = {"Authorization": f"Bearer {key}"} if key else {}
+    transport = httpx.ASGITransport(create_app(runtime))  # type: ignore[arg-type]  # its own ASGI types
+    return httpx.AsyncClient(transport=transport, base_url="http://desk", headers=headers)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return read_settings(tmp_path, environment={}, overrides={"limits.body_bytes_max": 20_000})
+
+
+@pytest.fixture
+def published(database: Database, settings: Settings) -> Database:
+    loaded = load_documents({"desk.yaml": DESK})
+    assert loaded.findings == ()
+    ensure_first_release(database, make_release(loaded.definitions), "tests")
+    return database
+
+
+@pytest.fixture
+async def desk(
+    published: Database, settings: Settings, owner_executor: PoolExecutor
+) -> AsyncIterator[Desk]:
+    keys = [await create_key(owner_executor, role, [role]) for role in ("admin", "agent")]
+    runtime = Runtime(settings, published, require_live(published, settings))
+    async with runtime.running():
+        yield Desk(runtime, *(client(runtime, key) for key in keys))
+
+
+def problem(response: httpx.Response) -> dict[str, object]:
+    """The problem of a response, which must be one in all its parts."""
+    assert response.headers["content-type"] == "application/problem+json"
+    document: dict[str, object] = msgspec.json.decode(response.content)
+    assert document["status"] == response.status_code
+    assert document["instance"] == f"/requests/{response.headers['x-request-id']}"
+    assert {"type", "title", "code"} <= set(document)
+    return document
+
+
+class Raw(msgspec.Struct, frozen=True):
+    """A request in bytes, such as no client library would send."""
+
+    path: bytes
+    query: bytes = b""
+    method: str = "GET"
+    body: bytes = b""
+
+
+async def send_raw(desk: Desk, raw: Raw) -> httpx.Response:
+    """The administrator's answer to a raw request."""
+    sent: list[dict[str, Any]] = []  # ASGI messages
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": raw.body}
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    key = desk.admin.headers["authorization"].encode()
+    headers = [(b"authorization", key), (b"content-type", b"application/json")]
+    scope = {"type": "http", "method": raw.method, "path": unquote(raw.path.decode("latin-1"))}
+    scope |= {"raw_path": raw.path, "query_string": raw.query, "headers": headers}
+    await create_app(desk.runtime)(scope, receive, send)  # type: ignore[arg-type]  # looser types
+    return httpx.Response(sent[0]["status"], headers=sent[0]["headers"], content=sent[1]["body"])
