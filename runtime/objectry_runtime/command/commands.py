@@ -53,6 +53,7 @@ async def create(call: Call, object_name: str, body: bytes) -> Answer:
         status=201,
         path=path,
         bulk=isinstance(document, list),
+        deprecated=any(one.decoded.deprecated for one in bodies),
         scope=scope_of(call, "POST", path),
         body_hash=hash_of(body),
     )
@@ -76,6 +77,7 @@ async def update(
         decide=_change(model, rights, said, fields.may_write if replace else None),
         record=record,
         ids=ids,
+        deprecated=bool(said.decoded.deprecated),
     )
     return await write(call, command)
 

@@ -21,6 +21,7 @@ from objectry_runtime.store.executor import Bound, DatabaseError, Row
 
 SEALED_TRIES = 3
 ROUNDS_MAX = 8
+DEPRECATED = "@0"  # RFC 9745: since a moment that is past; which one the release does not say
 
 
 Inquire = Callable[[Lane, Facts], Awaitable[Decide]]
@@ -31,7 +32,8 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
 
     `decide` makes the decision; `inquire`, in its place, asks more while it holds the record.
     `record` is the id or number of the record it is about ("" when it makes one); `ids` the
-    records its body links to, by object; `path` the REST path of what it makes.
+    records its body links to, by object; `path` the REST path of what it makes; `deprecated`:
+    its body used a name that a field once had.
     """
 
     question: Question
@@ -42,6 +44,7 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
     status: int = 200
     path: str = ""
     bulk: bool = False
+    deprecated: bool = False
     scope: IdempotencyScope | None = None
     body_hash: str = ""
 
@@ -156,9 +159,12 @@ def _answer(command: Command, decision: Decision, rows: Sequence[Row]) -> Answer
 
 
 def _headers(command: Command, decision: Decision) -> dict[str, str]:
-    if command.status != 201 or command.bulk:
-        return {}
-    return {"Location": f"{command.path}/{decision.versions[0].id}"}
+    headers: dict[str, str] = {}
+    if command.deprecated:
+        headers["Deprecation"] = DEPRECATED
+    if command.status == 201 and not command.bulk:
+        headers["Location"] = f"{command.path}/{decision.versions[0].id}"
+    return headers
 
 
 def _ids_only(command: Command, decision: Decision) -> bytes:
