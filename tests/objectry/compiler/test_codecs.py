@@ -229,6 +229,20 @@ def test_what_the_caller_may_not_write_is_read_only_and_what_is_hidden_does_not_
     assert found.state is msgspec.UNSET
 
 
+def test_rights_are_asked_of_fields_that_there_are() -> None:
+    asked: set[str] = set()
+
+    def visible(name: str) -> bool:
+        asked.add(name)
+        return True
+
+    body = {"a.b": 1, "lines.product": 1, "customer": ID, "status": "x", "lines": [{"x.y": 1}]}
+    OFFER.read(body, partial=True, writable=visible, visible=visible)
+    fields = set(MODEL.object("offer").fields)
+    rows = {f"lines.{name}" for name in MODEL.object("offer_line").fields}
+    assert asked <= fields | rows
+
+
 def test_a_required_field_the_caller_may_not_write_is_not_asked_for() -> None:
     found = OFFER.read(
         {"lines": [{"product": "x"}]}, partial=False, writable=lambda name: name != "customer"

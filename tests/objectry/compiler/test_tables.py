@@ -178,9 +178,8 @@ def test_every_name_in_the_database_fits_and_has_one_meaning() -> None:
     model = release.model()
     storage = allocate(StorageMap(), model)
     table = compile_tables(model, storage).tables[f"offers.{long}"]
-    names = [str(each.name) for each in (*table.constraints, *table.indexes)]
+    constraints = [str(each.name) for each in table.constraints]
+    names = constraints + [str(each.name) for each in table.indexes]
     assert len(set(names)) == len(names)
     assert all(len(name.encode()) <= 63 for name in names)
-    assert {str(each.name) for each in table.constraints} <= set(
-        constraint_meanings(model, storage)
-    )
+    assert set(constraints) <= set(constraint_meanings(model, storage))

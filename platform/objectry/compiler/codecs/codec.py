@@ -246,14 +246,15 @@ class _Reading:
                 return None
             self.deprecated.append(prefix + key)
             return renamed
-        hidden = self.visible is not None and not self.visible(prefix + key)
-        if key == fields.workflow and not hidden:
+        known = key == fields.workflow or key in fields.locked
+        # Rights are asked of fields that there are, never of what somebody made up.
+        if not known or not (self.visible is None or self.visible(prefix + key)):
+            self._unknown(key, fields, pointer, prefix)
+        elif key == fields.workflow:
             self.state = value
             self._add(pointer, key, "state", "A state changes by a transition only.")
-        elif key in fields.locked and not hidden:
-            self._add(pointer, key, "read_only", fields.locked[key])
         else:
-            self._unknown(key, fields, pointer, prefix)
+            self._add(pointer, key, "read_only", fields.locked[key])
         return None
 
     def _unknown(self, key: str, fields: _Fields, pointer: str, prefix: str) -> None:
