@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
+import anyio
 import msgspec
 import psycopg
 from psycopg import sql
@@ -144,15 +145,16 @@ class Store:
     def insert(
         self,
         object_name: str,
+        values: Mapping[str, object] | None = None,
         *,
         id: str = "",
         owner: str = ANN,
         parent: str = "",
         position: int = 1,
         tenant: int = 1,
-        **values: object,
+        **more: object,
     ) -> str:
-        """Insert one record or line and return its id; values are by field name."""
+        """Insert one record or line and return its id; values and `more` are by field name."""
         id = id or new_id()
         row: dict[str, object] = {"tenant_id": tenant, "id": id}
         if self._live.model.object(object_name).is_line:
@@ -161,7 +163,7 @@ class Store:
             stamps = {"created_at": NOW, "updated_at": NOW, "created_by": ANN, "updated_by": ANN}
             row |= {"version": 1, "owner": owner, **stamps}
         storage = self._live.storage.objects[object_name]
-        row |= {storage.columns[name]: value for name, value in values.items()}
+        row |= {storage.columns[name]: value for name, value in {**(values or {}), **more}.items()}
         self._owner.execute(
             sql.SQL("insert into {}.{} ({}) values ({})").format(
                 sql.Identifier(storage.schema),
@@ -200,6 +202,24 @@ class Store:
                 " version) values (1, %s, %s, 'shop', %s, %s, %s)",
                 (new_id(), event, object_name, id, version),
             )
+
+    async def settled(self) -> None:
+        """Wait until the feed shows what is committed by now.
+
+        It shows nothing that a transaction still running anywhere on the server might overtake,
+        and other tests may be using the same server.
+        """
+        row = self._owner.execute("select pg_current_xact_id()::text").fetchone()
+        assert row is not None
+        with anyio.fail_after(60):
+            while not self._ended(str(row[0])):
+                await anyio.sleep(0.01)
+
+    def _ended(self, xid: str) -> bool:
+        row = self._owner.execute(
+            "select pg_snapshot_xmin(pg_current_snapshot()) > %s::xid8", (xid,)
+        ).fetchone()
+        return row is not None and bool(row[0])
 
     def key(self, object_name: str, id: str, wrapped: bytes) -> None:
         """The wrapped key of a record's sealed values."""

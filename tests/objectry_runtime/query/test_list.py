@@ -43,7 +43,7 @@ def orders(store: Store) -> dict[str, str]:
     }
     for number, values in rows.items():
         owner = BOB if number == "OR-0004" else ANN
-        ids[number] = store.insert("order", number=number, currency="EUR", owner=owner, **values)
+        ids[number] = store.insert("order", values, number=number, currency="EUR", owner=owner)
     for position, (article, quantity) in enumerate((("nut", "2.00"), ("bolt", "1.50")), 1):
         ids[article] = store.insert(
             "order_line",

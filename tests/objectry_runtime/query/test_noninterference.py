@@ -14,7 +14,7 @@ from objectry_runtime.identity import Call
 from objectry_runtime.problems import Problem
 from objectry_runtime.query import Answer, feed, get_record, history, list_records
 from objectry_runtime.store.pool import PoolExecutor
-from tests.world import BOB, Store, new_call, pairs
+from tests.world import ANN, BOB, Store, new_call, pairs
 
 pytestmark = pytest.mark.anyio
 
@@ -120,19 +120,20 @@ def hide(owner: psycopg.Connection, what: str, amount: Decimal | None, text: str
 
 
 @pytest.fixture
-def world(store: Store) -> None:
+async def world(store: Store) -> None:
     """Two customers, an order of Ann's and one of Bob's, each with a line and a past."""
     for id, name in ((ACME, "Acme"), (BLUM, "Blüm")):
         store.insert("customer", id=id, name=name, country="DE")
         image = {"id": id, "name": name, "note": None, "credit_limit": None}
         change = {"name": {"from": None, "to": name}, "note": {"from": None, "to": None}}
         store.past("customer", id, 1, image, change, op="create", event="CustomerCreated")
-    for id, number, more in ((MINE, "OR-0001", {}), (THEIRS, "OR-0002", {"owner": BOB})):
-        store.insert("order", id=id, number=number, customer=ACME, status="draft", **more)
+    for id, number, who in ((MINE, "OR-0001", ANN), (THEIRS, "OR-0002", BOB)):
+        store.insert("order", id=id, number=number, customer=ACME, status="draft", owner=who)
         store.insert("order_line", parent=id, article="nut", quantity=Decimal("2.00"))
         image = {"id": id, "number": number, "margin": None}
         store.past("order", id, 1, image, {"margin": {"from": None, "to": None}}, op="create")
         store.past("order", id, 2, image, event="OrderUpdated")
+    await store.settled()
 
 
 @settings(
