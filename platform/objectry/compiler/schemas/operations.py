@@ -66,7 +66,7 @@ def _answer(description: str, schema: Schema, headers: Schema | None = None) -> 
 
 
 def _list(owner: ObjectModel, visible: Visible, reference: Reference) -> Schema:
-    shared = ("sort", "fields", "expand", "limit", "cursor", "count")
+    shared = ("where", "sort", "fields", "expand", "limit", "cursor", "count")
     return {
         **_operation(owner, "list", f"List: {_label(owner)}"),
         "parameters": [_filters(owner, visible), *(parameter(name) for name in shared)],
@@ -194,24 +194,28 @@ def _actions(
             new = _answer(
                 "The new record.", reference(conversion.to, "read"), {**_ETAG, **_LOCATION}
             )
-            lines = {"lines": _PART} if conversion.lines and conversion.lines.quantity else {}
+            lines = {"lines": _part(bool(conversion.lines.quantity))} if conversion.lines else {}
             actions[name] = _action(owner, name, f"{_label(owner)}: {label}", lines, {"201": new})
     return actions
 
 
-_PART: Schema = {
-    "type": "array",
-    "description": "Only these lines, and how much of each; without it all that is open.",
-    "items": {
-        "type": "object",
-        "required": ["id"],
-        "additionalProperties": False,
-        "properties": {
-            "id": {"type": "string", "format": "uuid"},
-            "quantity": {"type": ["string", "number"], "pattern": r"^[0-9]+(\.[0-9]+)?$"},
+def _part(quantities: bool) -> Schema:
+    """The lines that a conversion is to take."""
+    properties: Schema = {"id": {"type": "string", "format": "uuid"}}
+    if quantities:
+        number: Schema = {"type": ["string", "number"], "pattern": r"^[0-9]+(\.[0-9]+)?$"}
+        properties["quantity"] = number
+    return {
+        "type": "array",
+        "minItems": 1,
+        "description": "Only these lines, and how much of each; without it all that is open.",
+        "items": {
+            "type": "object",
+            "required": ["id"],
+            "additionalProperties": False,
+            "properties": properties,
         },
-    },
-}
+    }
 
 
 def _action(

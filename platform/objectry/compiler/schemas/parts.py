@@ -36,6 +36,9 @@ PARAMETERS: dict[str, Schema] = {
         {"type": "integer", "minimum": 1, "maximum": LIMIT_MAX, "default": LIMIT_DEFAULT},
     ),
     "cursor": _query("cursor", "The `next` of the page before.", _TEXT),
+    "where": _query(
+        "where", "An expression over the fields, in the language of definitions.", _TEXT
+    ),
     "count": _query(
         "count",
         "Also say how many records match: exactly, or as PostgreSQL estimates.",
@@ -97,11 +100,12 @@ EVENT: Schema = {
         "subject": {"type": "string"},
         "time": {"type": "string", "format": "date-time"},
         "datacontenttype": {"type": "string"},
-        "tenant": {"type": ["string", "integer"]},
-        "sequence": {"type": ["string", "integer"]},
-        "actor": {"type": ["string", "null"]},
-        "correlationid": {"type": ["string", "null"]},
-        "causationid": {"type": ["string", "null"]},
+        "tenant": {"type": "string"},
+        "sequence": {"type": "string", "description": "The record's version."},
+        "actor": {"type": "string"},
+        "correlationid": {"type": "string"},
+        "causationid": {"type": "string"},
+        "release": {"type": "string"},
         "data": {
             "type": "object",
             "properties": {
@@ -120,7 +124,9 @@ CHANGE: Schema = {
         "version": {"type": "integer"},
         "op": {"type": "string"},
         "at": {"type": "string", "format": "date-time"},
-        "actor": {"type": ["string", "null"]},
+        "actor": {"type": "string"},
+        "release": {"type": "string"},
+        "correlation": {"type": "string"},
         "changes": {
             "type": "object",
             "additionalProperties": {
@@ -146,6 +152,7 @@ def page(items: Schema) -> Schema:
             "data": {"type": "array", "items": items},
             "next": {"type": ["string", "null"]},
             "count": {"type": "integer"},
+            "count_at_least": {"type": "boolean"},
         },
     }
 
