@@ -49,6 +49,16 @@ def tax_groups(
     )
 
 
+def line_amount(
+    quantity: Decimal | None, unit_price: Decimal | None, discount: Decimal | None
+) -> Decimal | None:
+    """What a line comes to, exactly: quantity × unit price less the discount in per cent."""
+    if quantity is None or unit_price is None or discount is None:
+        return None
+    share = EXACT.multiply(EXACT.subtract(Decimal(100), discount), _HUNDREDTH)
+    return EXACT.multiply(EXACT.multiply(quantity, unit_price), share)
+
+
 def _exact_tax(base: Decimal, rate: Decimal) -> Decimal:
     return EXACT.multiply(EXACT.multiply(base, rate), _HUNDREDTH)
 
