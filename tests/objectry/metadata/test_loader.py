@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import jsonschema_rs
 import msgspec
@@ -174,15 +175,15 @@ def test_the_schema_of_a_kind_is_a_schema_that_describes_every_key(kind: str) ->
     jsonschema_rs.meta.validate(schema)
     bare: list[str] = []
 
-    def visit(node: object, path: str) -> None:
-        if not isinstance(node, dict):
-            return
-        for name, child in node.get("properties", {}).items():
+    def visit(node: dict[str, Any], path: str) -> None:
+        children: dict[str, dict[str, Any]] = node.get("properties", {})
+        for name, child in children.items():
             if not child.get("description"):
                 bare.append(f"{path}.{name}")
             visit(child, f"{path}.{name}")
         for key in ("items", "additionalProperties"):
-            visit(node.get(key), f"{path}.{key}")
+            if node.get(key):
+                visit(node[key], f"{path}.{key}")
 
     visit(schema, kind)
     assert [] == bare

@@ -124,11 +124,11 @@ class Context:
         found = self._fields.get(object_name)
         if found is None:
             definition = self.definitions.objects.get(object_name)
-            found = {}
+            fields: dict[str, FieldDef] = {}
             if definition is not None:
-                found.update(system_fields(definition, line=object_name in self.owners))
-                found.update(definition.fields)
-            self._fields[object_name] = found
+                fields.update(system_fields(definition, line=object_name in self.owners))
+                fields.update(definition.fields)
+            found = self._fields[object_name] = fields
         return found
 
     @cached_property

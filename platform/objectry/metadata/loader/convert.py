@@ -1,7 +1,7 @@
 """Plain documents of the right shape → definitions; short forms are written out here."""
 
+from collections.abc import Iterable
 from decimal import Decimal
-from typing import Any
 
 import msgspec
 
@@ -15,15 +15,16 @@ from objectry.metadata.model.definitions import (
 )
 
 Definition = ServiceDef | ObjectDef | RoleDef | LayoutDef | SequenceDef
-Fields = dict[str, Any]  # plain values on their way into a Struct, which checks them
+Mapping = dict[str, Plain]
 
 _EXPRESSIONS = ("default", "formula", "when", "required_when")
 
 
-def convert(kind: str, plain: dict[str, Plain]) -> Definition:
+def convert(kind: str, plain: Mapping) -> Definition:
     """The definition a document declares. What was left out as misshapen takes its default."""
-    data: Fields = dict(plain)
-    data["name"] = data.pop(kind) if isinstance(data.get(kind), str) else ""
+    data = dict(plain)
+    name = data.pop(kind, None)
+    data["name"] = name if isinstance(name, str) else ""
     match kind:
         case "service":
             data["objects"] = _texts(data.get("objects"))
@@ -48,7 +49,17 @@ def source_text(value: Plain) -> str:
     return str(value)
 
 
-def _texts(value: Any) -> list[str]:
+def _mapping(value: Plain) -> Mapping:
+    """A mapping; what is empty or misshapen (and reported) is an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
+def _items(value: Plain) -> list[Plain]:
+    """A list; what is empty or misshapen (and reported) is an empty one."""
+    return value if isinstance(value, list) else []
+
+
+def _texts(value: Plain) -> list[Plain]:
     """A text or a list of texts as a list; misshapen items are empty texts."""
     if value is None:
         return []
@@ -56,98 +67,102 @@ def _texts(value: Any) -> list[str]:
     return ["" if item is None else item for item in items]
 
 
-def _object(data: Fields) -> Fields:
+def _sources(data: Mapping, keys: Iterable[str]) -> None:
+    """Turn the values of expression keys into source texts."""
+    for key in keys:
+        if key in data:
+            data[key] = source_text(data[key])
+
+
+def _object(data: Mapping) -> Mapping:
     data.setdefault("service", "")
-    data["fields"] = {name: _field(name, f) for name, f in (data.get("fields") or {}).items()}
+    data["fields"] = {name: _field(name, f) for name, f in _mapping(data.get("fields")).items()}
     for key in ("checks", "invariants"):
-        data[key] = [_check(check or {}) for check in data.get(key) or []]
+        data[key] = [_check(_mapping(check)) for check in _items(data.get(key))]
     if "numbering" in data:
         data["numbering"] = _numbering(data["numbering"])
     if "immutable" in data:
         data["immutable"] = _immutable(data["immutable"])
     for key in ("indexes", "uniques"):
-        data[key] = [_texts(columns) for columns in data.get(key) or []]
+        data[key] = [list(_texts(columns)) for columns in _items(data.get(key))]
     if "workflow" in data:
-        data["workflow"] = _workflow(data["workflow"])
+        data["workflow"] = _workflow(_mapping(data["workflow"]))
     data["conversions"] = {
-        name: _conversion(name, c) for name, c in (data.get("conversions") or {}).items()
+        name: _conversion(name, conversion)
+        for name, conversion in _mapping(data.get("conversions")).items()
     }
     data["permissions"] = _permissions(data.get("permissions"))
     return data
 
 
-def _field(name: str, data: Fields) -> Fields:
-    field = {**data, "name": name}
+def _field(name: str, data: Plain) -> Mapping:
+    field: Mapping = {**_mapping(data), "name": name}
     field.setdefault("type", "")
-    for key in _EXPRESSIONS:
-        if key in field:
-            field[key] = source_text(field[key])
+    _sources(field, _EXPRESSIONS)
     if "options" in field:
-        field["options"] = [_option(option) for option in field["options"]]
+        field["options"] = [_option(option) for option in _items(field["options"])]
     if "to" in field:
         field["to"] = _texts(field["to"])
     return field
 
 
-def _option(option: Plain) -> Fields:
+def _option(option: Plain) -> Mapping:
     if isinstance(option, dict):
         return {"value": "", **option}
     return {"value": option or ""}
 
 
-def _check(data: Fields) -> Fields:
+def _check(data: Mapping) -> Mapping:
     rule = source_text(data.get("rule", "True"))
-    return {
-        **data,
-        "rule": rule,
-        "message": data.get("message", f"This must hold: {rule}"),
-    }
+    return {**data, "rule": rule, "message": data.get("message", f"This must hold: {rule}")}
 
 
-def _numbering(data: Plain) -> Fields:
+def _numbering(data: Plain) -> Mapping:
     if not isinstance(data, dict):
         return {"sequence": data}
     return {**data, "scope": _texts(data.get("scope"))}
 
 
-def _immutable(data: Plain) -> Fields:
+def _immutable(data: Plain) -> Mapping:
     if not isinstance(data, dict):
         return {"when": source_text(data)}
-    return {"when": source_text(data.get("when", "False")), "allow": _texts(data.get("except"))}
+    when = source_text(data.get("when", "False"))
+    return {"when": when, "allow": _texts(data.get("except"))}
 
 
-def _workflow(data: Fields) -> Fields:
-    states = data.get("states") or {}
-    if isinstance(states, list):
-        states = {name: {} for name in states if name is not None}
+def _workflow(data: Mapping) -> Mapping:
+    declared = data.get("states")
+    states: Mapping = _mapping(declared)
+    for name in _items(declared):
+        if isinstance(name, str):
+            states[name] = {}
     return {
         "field": data.get("field", "status"),
         "initial": data.get("initial", ""),
-        "states": {name: {**(state or {}), "name": name} for name, state in states.items()},
+        "states": {name: {**_mapping(state), "name": name} for name, state in states.items()},
         "transitions": {
-            name: _transition(name, t) for name, t in (data.get("transitions") or {}).items()
+            name: _transition(name, transition)
+            for name, transition in _mapping(data.get("transitions")).items()
         },
     }
 
 
-def _transition(name: str, data: Fields) -> Fields:
-    transition = {**data, "name": name}
+def _transition(name: str, data: Plain) -> Mapping:
+    transition: Mapping = {**_mapping(data), "name": name}
     transition["sources"] = _texts(transition.pop("from", None))
     transition.setdefault("to", "")
     transition["roles"] = _texts(transition.get("roles"))
-    if "when" in transition:
-        transition["when"] = source_text(transition["when"])
+    _sources(transition, ("when",))
     return transition
 
 
-def _conversion(name: str, data: Fields) -> Fields:
-    conversion = {**data, "name": name, "map": _map(data.get("map"))}
+def _conversion(name: str, data: Plain) -> Mapping:
+    conversion: Mapping = {**_mapping(data), "name": name}
+    conversion["map"] = _map(conversion.get("map"))
     conversion.setdefault("to", "")
-    for key in ("when", "releases_when"):
-        if key in conversion:
-            conversion[key] = source_text(conversion[key])
+    _sources(conversion, ("when", "releases_when"))
     if "lines" in conversion:
-        lines = dict(conversion["lines"])
+        lines = dict(_mapping(conversion["lines"]))
         lines["source"] = lines.pop("from", "")
         lines.setdefault("to", "")
         lines["map"] = _map(lines.get("map"))
@@ -155,29 +170,30 @@ def _conversion(name: str, data: Fields) -> Fields:
     return conversion
 
 
-def _map(data: Any) -> dict[str, str]:
-    return {key: source_text(value) for key, value in (data or {}).items()}
+def _map(data: Plain) -> Mapping:
+    return {key: source_text(value) for key, value in _mapping(data).items()}
 
 
-def _permissions(data: Any, role: str = "") -> Fields:
-    result: Fields = {}
-    for key, grant in (data or {}).items():
-        permission = {**grant, "role": role or key}
+def _permissions(data: Plain, role: Plain = None) -> Mapping:
+    """Grants by role (under an object) or by object (under a role, whose name is given)."""
+    result: Mapping = {}
+    for key, grant in _mapping(data).items():
+        permission: Mapping = {**_mapping(grant), "role": key if role is None else role}
         for name in ("transitions", "conversions", "deny"):
-            permission[name] = [item for item in _texts(grant.get(name)) if item]
+            permission[name] = [item for item in _texts(permission.get(name)) if item]
         result[key] = permission
     return result
 
 
-def _layout(data: Fields) -> Fields:
+def _layout(data: Mapping) -> Mapping:
     data.setdefault("object", "")
     data.setdefault("kind", "form" if "sections" in data else "list")
     data["columns"] = _texts(data.get("columns"))
-    data["sections"] = [_section(section or {}) for section in data.get("sections") or []]
+    data["sections"] = [_section(_mapping(section)) for section in _items(data.get("sections"))]
     return data
 
 
-def _section(data: Fields) -> Fields:
+def _section(data: Mapping) -> Mapping:
     section = dict(data)
     if isinstance(section.get("columns"), list):
         section["table_columns"] = _texts(section.pop("columns"))

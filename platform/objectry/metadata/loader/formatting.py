@@ -3,6 +3,7 @@
 import re
 from io import StringIO
 from itertools import groupby
+from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
@@ -37,7 +38,8 @@ _TRAILING = re.compile(r"\} {2,}(#[^}\"']*)$")
 
 
 def _lay_out(text: str) -> str | None:
-    parser = YAML()  # round trip: keeps comments, quotes and the style of collections
+    # Round trip: keeps comments, quotes and the style of collections. Untyped in parts.
+    parser: Any = YAML()
     parser.preserve_quotes = True
     parser.width = _UNFOLDED
     parser.indent(mapping=2, sequence=4, offset=2)

@@ -66,7 +66,8 @@ def _value(schema: dict[str, Any]) -> str:
     if "enum" in schema:
         options = [f"`{option}`" for option in schema["enum"]]
         return "a type" if len(options) > 10 else ", ".join(options)
-    types = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
+    declared: str | list[str] = schema["type"]
+    types = [declared] if isinstance(declared, str) else declared
     words = {
         "string": "text",
         "integer": "whole number",

@@ -225,15 +225,16 @@ def _at(plain: Plain, path: Path) -> Plain:
 
 def _take_out(plain: Plain, path: Path) -> None:
     """Remove a key; an item of a list becomes empty, so that the others keep their places."""
-    node: Any = plain
+    node = plain
     for part in path[:-1]:
-        if isinstance(node, dict):
+        if isinstance(node, dict) and isinstance(part, str):
             node = node.get(part)
         elif isinstance(node, list) and isinstance(part, int):
             node = node[part]
         else:
-            return
-    if isinstance(node, dict):
-        node.pop(path[-1], None)
-    elif isinstance(node, list) and isinstance(path[-1], int):
-        node[path[-1]] = None
+            return  # a part above has been taken out already
+    last = path[-1]
+    if isinstance(node, dict) and isinstance(last, str):
+        node.pop(last, None)
+    elif isinstance(node, list) and isinstance(last, int):
+        node[last] = None

@@ -144,7 +144,8 @@ def _permission(
     for grant in grants:
         for name, right in grant.fields.items():
             # A field that only one of the documents restricts stays restricted.
-            fields[name] = max(fields.get(name, right), right, key=RIGHTS.index)
+            known = fields.get(name, right)
+            fields[name] = right if RIGHTS.index(right) > RIGHTS.index(known) else known
     return PermissionModel(
         role=role,
         rules={

@@ -1,6 +1,6 @@
 """The model of a project: definitions with everything derived, built per object when asked for."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 from objectry.expressions import Expression, compile_expression
@@ -30,6 +30,7 @@ class Model:
         self._objects: dict[str, ObjectModel] = {}
         self._scopes: dict[tuple[str, tuple[str, ...]], ObjectScope] = {}
         self._types: dict[str, dict[str, ExprType]] = {}
+        self._reads: dict[tuple[str, str], frozenset[Read]] = {}
         self._expressions: dict[tuple[str, str, tuple[str, ...], tuple[Kind, ...]], Expression] = {}
 
     def objects(self) -> tuple[str, ...]:
@@ -114,34 +115,40 @@ class Model:
         Reads of live fields of the same aggregate are replaced by what their formulas read, so all
         that is left are input and stored fields and paths through links.
         """
-        return frozenset(self._expand(object_name, expression.reads, set()))
+        return frozenset(self._expand(object_name, expression.reads))
 
-    def _expand(
-        self, object_name: str, reads: Iterable[Read], seen: set[tuple[str, str]]
-    ) -> Iterable[Read]:
-        model = self.object(object_name)
+    def _expand(self, object_name: str, reads: Iterable[Read]) -> Iterator[Read]:
+        own = self.object(object_name)
         for root, path in reads:
-            where, prefix, rest = model, path[:0], path
-            if root == "parent" and model.owner is not None:
-                where = self.object(model.owner[0])
-            elif root != "record":
+            if root not in ("record", "parent"):
                 yield (root, path)
                 continue
-            if rest and rest[0] in where.tables and len(rest) > 1:
-                where, prefix, rest = self.object(where.tables[rest[0]]), rest[:1], rest[1:]
-            field = where.fields.get(rest[0]) if rest else None
-            if field is None or field.derivation is not Derivation.LIVE or field.formula is None:
+            where = self.object(own.owner[0]) if root == "parent" and own.owner else own
+            table = path[0] if path[1:] and path[0] in where.tables else ""
+            if table:
+                where = self.object(where.tables[table])
+            name = (path[1:] if table else path)[0]
+            field = where.fields.get(name)
+            if field is None or field.derivation is not Derivation.LIVE:
                 yield (root, path)
-            elif (where.name, rest[0]) not in seen:
-                seen.add((where.name, rest[0]))
-                for inner_root, inner in self._expand(where.name, field.formula.reads, seen):
-                    if inner_root == "record":
-                        yield (root, (*prefix, *inner))
-                    elif prefix or root == "record":
-                        # A row's `parent` is the record itself, seen from the record.
-                        yield ("record" if prefix else inner_root, inner)
-                    else:
-                        yield (inner_root, inner)
+                continue
+            for inner_root, inner in self._live_reads(where.name, name):
+                if inner_root == "record":
+                    yield (root, (table, *inner) if table else inner)
+                elif table and inner_root == "parent":
+                    yield (root, inner)  # the parent of a row is where its table was found
+                else:
+                    yield (inner_root, inner)
+
+    def _live_reads(self, object_name: str, field: str) -> frozenset[Read]:
+        """What a live field comes down to, seen from its own record."""
+        found = self._reads.get((object_name, field))
+        if found is None:
+            formula = self.object(object_name).fields[field].formula
+            assert formula is not None, "a live field has a formula"
+            found = frozenset(self._expand(object_name, formula.reads))
+            self._reads[(object_name, field)] = found
+        return found
 
     def role_grants(self, object_name: str) -> list[tuple[str, PermissionDef]]:
         """Grants on an object that are written in `role` documents, as (role, grant)."""
