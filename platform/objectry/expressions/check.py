@@ -155,6 +155,8 @@ class Checker:
         hint = conversion(wanted.kind, got.kind)
         if got.kind is Kind.TEXT and wanted.kind is Kind.LINK:
             hint = "a link is compared with another link, or with an id written as a text"
+        if got.kind is Kind.TEXT and wanted.kind is Kind.DATE:
+            hint = "a date is written '2026-03-31'; date(…) makes one of a text"
         message = f"{describe(wanted).capitalize()} and {describe(got)} do not go together."
         self.problem(node, TYPE, message, hint)
 

@@ -29,7 +29,7 @@ class Rows(msgspec.Struct, frozen=True, kw_only=True):
 
 def did_you_mean(name: str, candidates: Iterable[str]) -> str:
     """The hint naming the nearest candidate, or nothing."""
-    best = process.extractOne(name, sorted(candidates), scorer=fuzz.ratio, score_cutoff=65)
+    best = process.extractOne(name, sorted(candidates), scorer=fuzz.ratio, score_cutoff=70)
     return f"did you mean `{best[0]}`?" if best else ""
 
 

@@ -225,6 +225,8 @@ class _Renderer:
         if tree.negated:
             positive = In(type=tree.type, value=tree.value, items=tree.items)
             return f"(not {self._in(positive, strict=True)})"
+        if isinstance(tree.items, ListOf) and not tree.items.items:
+            return "false"
         value = self._side(tree.value)
         if not isinstance(tree.items, ListOf):
             return self._found(f"{value} = any({self.value(tree.items)})", tree.value, strict)
@@ -238,7 +240,7 @@ class _Renderer:
                 parts.append(f"({value} is null)")
             elif not _never_null(item):
                 parts.append(f"({value} is not distinct from {self._side(item)})")
-        return "(" + (" or ".join(parts) or "false") + ")"
+        return "(" + " or ".join(parts) + ")"
 
     def _found(self, condition: str, value: Tree, strict: bool) -> str:
         if strict and not _never_null(value):

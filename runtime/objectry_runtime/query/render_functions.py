@@ -22,7 +22,7 @@ _SIMPLE: Mapping[str, str] = {
     "lower": "objectry.lower({0})",
     "upper": "objectry.upper({0})",
     "contains": '(strpos({0} collate "C", {1}) > 0)',
-    "startswith": "starts_with({0}, {1})",
+    "startswith": 'starts_with({0} collate "C", {1})',
     "endswith": "(right({0}, length({1})) = {1})",
     "replace": "objectry.replace({0}, {1}, {2})",
 }

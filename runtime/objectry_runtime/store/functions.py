@@ -61,11 +61,17 @@ _NUMBERS = [
 _DATES = [
     """in_calendar(d date) returns date
     case when d between date '0001-01-01' and date '9999-12-31' then d end""",
+    # Whether the result lies in years 1 to 9999 is known before it is computed: PostgreSQL's own
+    # calendar ends elsewhere, with an error.
+    """plus_months(d date, n bigint) returns date
+    case when extract(year from d) * 12 + extract(month from d) - 1 + n between 12 and 119999
+         then (d + make_interval(months => n::integer))::date end""",
+    """plus_days(d date, n bigint) returns date
+    case when (d - date '0001-01-01') + n between 0 and 3652058 then d + n::integer end""",
     # Months first, to the month's last day at most, then days.
     """later(d date, months bigint, days bigint) returns date
-    objectry.in_calendar(objectry.in_calendar(
-      (d + make_interval(months => objectry.whole(months, 120000)::integer))::date)
-      + objectry.whole(days, 4000000)::integer)""",
+    objectry.plus_days(objectry.plus_months(d, objectry.whole(months, 120000)),
+                       objectry.whole(days, 4000000))""",
     """later(t timestamptz, months bigint, days bigint) returns timestamptz
     (objectry.later((t at time zone 'UTC')::date, months, days)
       + (t at time zone 'UTC')::time) at time zone 'UTC'""",
