@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from objectry.metadata.checks import check
-from objectry.metadata.loader import load_tree
+from objectry.metadata.loader import format_text, load_tree
 from objectry.metadata.model import Derivation, Model
 from objectry.sdk import catalog
 from objectry_runtime.host import discover
@@ -28,6 +28,13 @@ def test_the_suite_has_no_findings() -> None:
     """Neither errors nor warnings, with the plugins that are installed."""
     found = [*LOADED.findings, *check(LOADED.definitions, LOADED.sources, CATALOG)]
     assert [] == [str(finding) for finding in found]
+
+
+def test_the_suite_is_formatted() -> None:
+    """As `objectry fmt` would write it."""
+    files = [*ROOT.glob("objects/**/*.yaml"), *ROOT.glob("layouts/**/*.yaml")]
+    texts = {str(file.relative_to(ROOT)): file.read_text(encoding="utf-8") for file in files}
+    assert [] == [name for name, text in texts.items() if format_text(text) != text]
 
 
 def test_services_have_their_ports_and_databases() -> None:
