@@ -1,6 +1,6 @@
 """Decisions: what a command makes of a record. Pure: they read facts, and nothing happens yet."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -37,7 +37,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     """What is to be done, or why not (`errors`).
 
     `events` are the names of the events each record emits; `extra` further statements of the
-    unit; `causation` the event that caused this.
+    unit; `causation` the event that caused this; `always`: to be written even if nothing differs.
     """
 
     model: ObjectModel
@@ -48,7 +48,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     guards: Sequence[Guard] = ()
     extra: Sequence[Bound] = ()
     causation: str = ""
-    event_extra: Mapping[str, object] = {}
+    always: bool = False
 
 
 Decide = Callable[[Context, Facts], Decision]

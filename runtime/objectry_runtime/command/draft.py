@@ -92,9 +92,12 @@ class Draft:
 
     def is_new_link(self, name: str) -> bool:
         """Whether the caller points a link somewhere it did not point before."""
-        if name in self.trusted or self.model.fields[name].type.name != "link":
+        field, value = self.model.fields[name], self.value(name)
+        if field.type.name != "link" or field.derivation is not Derivation.INPUT:
             return False
-        return self.old is None or self.old.get(name) != self.value(name)
+        if name in self.trusted or name in self.defaulted:
+            return False
+        return self.old is None or self.old.get(name) != value
 
     def applies(self, field: FieldModel) -> bool:
         """Whether the field is there at all: it has no `when`, or its `when` is true."""

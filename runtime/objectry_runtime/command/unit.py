@@ -60,7 +60,7 @@ def _write(
     will = image_of(after) if after is not None else None
     changes = changes_between(was, will)
     lines, gone = _line_writes(before, after)
-    if not changes and not gone and version.number is None and after is not None and before:
+    if before is not None and after is not None and not (changes or decision.always):
         return None
     record = will if will is not None else was
     assert record is not None, "a version has a before or an after"
@@ -75,9 +75,7 @@ def _write(
         record=kept.record,
         changes=kept.changes,
         events=[
-            EventWrite(
-                uid=new_id(), type=name, causation=decision.causation, extra=decision.event_extra
-            )
+            EventWrite(uid=new_id(), type=name, causation=decision.causation)
             for name in decision.events
         ],
         subject_key=kept.new_key,

@@ -103,8 +103,6 @@ def immutable(draft: Draft) -> Iterator[FieldError]:
 def links(draft: Draft) -> Iterator[FieldError]:
     """A link leads to a record the caller may read; hidden and missing answer the same."""
     for name, field in draft.model.fields.items():
-        if field.type.name != "link" or not field.stored or field.derivation is Derivation.SYSTEM:
-            continue
         value = draft.value(name)
         if not isinstance(value, str) or not draft.is_new_link(name):
             continue

@@ -123,7 +123,10 @@ def read_facts(live: Live, question: Question, rows: Rows) -> Facts:
 
 
 def lock(call: Call, object_name: str, by: str, record: str) -> Bound:
-    """The statement that holds a record until the transaction ends."""
+    """The statement that holds a record until the transaction ends.
+
+    Links to the record may be made meanwhile: who makes one may hold what we wait for next.
+    """
     sql = Sql()
     storage = call.live.storage.objects[object_name]
     column = storage.columns[by] if by != "id" else "id"
@@ -131,7 +134,7 @@ def lock(call: Call, object_name: str, by: str, record: str) -> Bound:
     return sql.bound(
         f"select 1 from {quote(storage.schema)}.{quote(storage.table)} t where "
         f"t.tenant_id = {sql.bind(str(call.principal.tenant), 'integer')} "
-        f"and t.{quote(column)} = {sql.bind(record, kind)} for update"
+        f"and t.{quote(column)} = {sql.bind(record, kind)} for no key update"
     )
 
 

@@ -46,7 +46,6 @@ class EventWrite(msgspec.Struct, frozen=True, kw_only=True):
     uid: str
     type: str
     causation: str = ""
-    extra: Mapping[str, object] = {}
 
 
 class RecordWrite(msgspec.Struct, frozen=True, kw_only=True):
@@ -189,10 +188,10 @@ def _save_sql(live: Live, model: ObjectModel, operation: Operation, numbered: bo
     )
     parts.append(
         "ev as (insert into objectry.event (tenant_id, uid, type, service, object, record_id, "
-        "version, causation, extra) "
+        "version, causation) "
         f"select $1::integer, e.uid, e.type, {service}, {object_text}, e.record, e.version, "
-        "e.causation, e.extra from json_to_recordset($8::json) as "
-        "e(uid uuid, type text, record uuid, version integer, causation text, extra jsonb))"
+        "e.causation from json_to_recordset($8::json) as "
+        "e(uid uuid, type text, record uuid, version integer, causation text))"
     )
     parts.append(
         "keys as (insert into objectry.subject_key (tenant_id, object, record_id, key) "
@@ -337,7 +336,6 @@ def _events(writes: Sequence[RecordWrite]) -> Iterable[dict[str, object]]:
                 "record": write.id,
                 "version": write.version,
                 "causation": event.causation,
-                "extra": event.extra,
             }
 
 

@@ -67,6 +67,7 @@ def _taking(model: ObjectModel, rights: Policy, name: str) -> Decide:
                 )
             ],
             errors=[*errors, *validate(draft)],
+            always=True,
             events=(declared.event,) if declared.event else event_names(model, "updated"),
         )
 

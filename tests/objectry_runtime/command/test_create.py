@@ -242,3 +242,11 @@ async def test_lines_are_not_written_by_themselves(world: World) -> None:
     with pytest.raises(Problem) as refused:
         await world.make("sale_line", what="Tea", price="1")
     assert (405, "method_not_allowed") == refusal(refused.value)
+
+
+async def test_a_result_too_large_to_keep_is_a_field_error(world: World) -> None:
+    customer = await world.make("customer", name="Ada")
+    line = {"what": "x", "price": "999999", "quantity": "9" * 30}
+    with pytest.raises(Problem) as refused:
+        await world.make("sale", customer=customer["id"], lines=[line])
+    assert "range" == errors(refused.value)["/lines/0/net"]
