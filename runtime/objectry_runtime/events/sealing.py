@@ -6,6 +6,7 @@ it does not open.
 """
 
 import base64
+import hashlib
 import os
 from collections.abc import Mapping
 
@@ -17,6 +18,7 @@ from objectry_runtime.store.keyring import Keyring
 
 SEALED = "$sealed"
 PURPOSE = "subject_key"
+KEY_ID_BYTES = 8
 NONCE_BYTES = 12
 
 Json = object
@@ -52,7 +54,7 @@ def unwrap_key(keyring: Keyring, wrapped: bytes, subject: Subject) -> bytes:
 def seal(key: bytes, value: Json, subject: Subject, field: str) -> dict[str, str]:
     """The value of a field (`birth_date`, `lines.note`), sealed. Null is sealed too."""
     sealed = _encrypt(key, msgspec.json.encode(value), _context(subject, field))
-    return {SEALED: base64.b64encode(sealed).decode()}
+    return {SEALED: base64.b64encode(_key_id(key) + sealed).decode()}
 
 
 def is_sealed(value: Json) -> bool:
@@ -61,15 +63,31 @@ def is_sealed(value: Json) -> bool:
 
 
 def open_sealed(key: bytes | None, value: Json, subject: Subject, field: str) -> Json:
-    """The value that was sealed; null once its key is erased; what isn't sealed as it is."""
+    """The value that was sealed; what isn't sealed as it is.
+
+    Null once its key is erased, also when a later write has made the record a new one.
+    """
     if not isinstance(value, Mapping) or SEALED not in value:
         return value
-    if key is None:
-        return None
     text = value[SEALED]
     if not isinstance(text, str):
         raise SealBroken(f"{subject.object}/{subject.record}: {field} holds no sealed value")
-    return msgspec.json.decode(_decrypt(key, base64.b64decode(text), _context(subject, field)))
+    sealed = _unbase64(text)
+    if key is None or sealed[:KEY_ID_BYTES] != _key_id(key):
+        return None
+    return msgspec.json.decode(_decrypt(key, sealed[KEY_ID_BYTES:], _context(subject, field)))
+
+
+def _key_id(key: bytes) -> bytes:
+    """Which key sealed a value, without telling anything of the key."""
+    return hashlib.blake2b(key, digest_size=KEY_ID_BYTES, person=b"objectry key id").digest()
+
+
+def _unbase64(text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except ValueError as error:
+        raise SealBroken("not base64") from error
 
 
 def _context(subject: Subject, field: str) -> bytes:

@@ -16,9 +16,22 @@ def round_live(field: FieldModel, value: str, frame: "ObjectFrame") -> str:
         case StorageClass.INTEGER:
             return f"round({value})::bigint"
         case StorageClass.NUMERIC:
+            company = frame.rendering.live.settings.get("company", {})
+            if field.currency is not None and company.get("rounding") == "half_even":
+                return _half_even(value, _places(field, frame))
             return f"round({value}, {_places(field, frame)})"
         case _:
             return value
+
+
+def _half_even(value: str, places: str) -> str:
+    """Ties go to the even neighbour; PostgreSQL's own `round` takes them away from zero."""
+    tie = "abs(q.v - trunc(q.v, q.n)) * 10::numeric ^ q.n = 0.5"
+    even = "mod(trunc(q.v, q.n) * 10::numeric ^ q.n, 2) = 0"
+    return (
+        f"(select case when {tie} and {even} then trunc(q.v, q.n) else round(q.v, q.n) end"
+        f" from (select {value} as v, {places} as n) q)"
+    )
 
 
 def _places(field: FieldModel, frame: "ObjectFrame") -> str:

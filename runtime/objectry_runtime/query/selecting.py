@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from objectry_runtime.query.names import Names, find_field
 from objectry_runtime.query.refusal import bad_query, quoted
 from objectry_runtime.query.selection import Selection
+from objectry_runtime.query.statements import selections
 
 OPENED_MAX = 20  # links and tables opened by one request
 DEPTH_MAX = 4
@@ -14,14 +15,19 @@ Tree = dict[str, "Tree"]
 
 def select(names: Names, object_name: str, fields: str, expand: str, *, tables: bool) -> Selection:
     """What a request shows. `tables`: a single record comes with its lines, a list without."""
-    wanted = _tree(fields, "fields") if fields else None
-    opened = _tree(expand, "expand") if expand else {}
-    return _Selecting(names).build(object_name, wanted, opened, tables=tables)
+
+    def build() -> Selection:
+        wanted = _tree(fields, "fields") if fields else None
+        opened = _tree(expand, "expand") if expand else {}
+        return _Selecting(names).build(object_name, wanted, opened, tables=tables)
+
+    key = (object_name, names.roles, fields, expand, tables)
+    return selections(names.live).get(key, build)
 
 
 def whole(names: Names, object_name: str) -> Selection:
     """A single record as it is shown when nothing else is asked for."""
-    return _Selecting(names).build(object_name, None, {}, tables=True)
+    return select(names, object_name, "", "", tables=True)
 
 
 class _Selecting:

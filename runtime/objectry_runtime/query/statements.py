@@ -1,34 +1,55 @@
-"""Rendered statements, kept per release by shape and rights, with a bound."""
+"""What was rendered or resolved once, kept per release by shape and rights, with a bound."""
 
 from collections.abc import Callable, Hashable
+from typing import Generic, TypeVar
 
 from objectry_runtime.host.live import Live
+from objectry_runtime.query.selection import Selection
 from objectry_runtime.store.executor import Bound
 
-STATEMENTS_MAX = 2048
-_KEY = ("query.statements",)
+KEPT_MAX = 2048
+
+T = TypeVar("T")
 
 
-class Statements:
-    """What was rendered so far. A hostile client can empty it, never make it grow."""
+class Kept(Generic[T]):
+    """What is known so far. A hostile client can empty it, never make it grow."""
 
     def __init__(self) -> None:
-        self._known: dict[Hashable, Bound] = {}
+        self._known: dict[Hashable, T] = {}
 
-    def get(self, shape: Hashable, build: Callable[[], Bound]) -> Bound:
-        """The statement of a shape, rendered when it is first asked for."""
-        found = self._known.get(shape)
+    def get(self, key: Hashable, build: Callable[[], T]) -> T:
+        """What belongs to the key, built when it is first asked for."""
+        found = self._known.get(key)
         if found is None:
-            if len(self._known) >= STATEMENTS_MAX:
+            found = build()
+            if len(self._known) >= KEPT_MAX:
                 self._known.clear()
-            found = self._known[shape] = build()
+            self._known[key] = found
         return found
+
+
+class Statements(Kept[Bound]):
+    """Rendered statements."""
+
+
+class Selections(Kept[Selection]):
+    """What requests show, by what they ask for."""
 
 
 def statements(live: Live) -> Statements:
     """The statements of a release."""
-    found = live.compiled.get(_KEY)
+    found = live.compiled.get(("query.statements",))
     if not isinstance(found, Statements):
         found = Statements()
-        live.compiled[_KEY] = found
+        live.compiled[("query.statements",)] = found
+    return found
+
+
+def selections(live: Live) -> Selections:
+    """The selections of a release."""
+    found = live.compiled.get(("query.selections",))
+    if not isinstance(found, Selections):
+        found = Selections()
+        live.compiled[("query.selections",)] = found
     return found

@@ -1,5 +1,7 @@
 """Sealed values open for their record and field alone, and never again once the key is gone."""
 
+import base64
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -50,11 +52,21 @@ def test_a_sealed_value_that_was_moved_does_not_open(subject: Subject, field: st
         open_sealed(key, sealed, subject, field)
 
 
-def test_a_sealed_value_opens_with_its_own_key_only() -> None:
+def test_a_sealed_value_stays_null_when_the_record_gets_a_new_key() -> None:
     sealed = seal(new_subject_key(), "secret", SUBJECT, "note")
 
-    with pytest.raises(SealBroken):
-        open_sealed(new_subject_key(), sealed, SUBJECT, "note")
+    assert open_sealed(new_subject_key(), sealed, SUBJECT, "note") is None
+
+
+def test_a_sealed_value_that_was_changed_does_not_open() -> None:
+    key = new_subject_key()
+    text = seal(key, "secret", SUBJECT, "note")["$sealed"]
+    bits = bytearray(base64.b64decode(text))
+    bits[-1] ^= 1
+
+    for changed in (base64.b64encode(bytes(bits)).decode(), text[:-4], "no base64", 1):
+        with pytest.raises(SealBroken):
+            open_sealed(key, {"$sealed": changed}, SUBJECT, "note")
 
 
 def test_without_its_key_a_sealed_value_is_null() -> None:
