@@ -97,7 +97,7 @@ async def api(
     key = await create_key(owner_executor, "admin", ["admin"])
     runtime = Runtime(settings, database, require_live(database, settings))
     async with runtime.running():
-        transport = httpx.ASGITransport(create_app(runtime))  # type: ignore[arg-type]  # its own types
+        transport = httpx.ASGITransport(create_app(runtime))
         headers = {"Authorization": f"Bearer {key}"}
         async with httpx.AsyncClient(
             transport=transport, base_url="http://reference", headers=headers
