@@ -8,7 +8,7 @@ import os
 import shutil
 import tempfile
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -28,23 +28,6 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
-@pytest.fixture(scope="session")
-def server_dsn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The owner's address of a running server; any database name may be put in."""
-    named = os.environ.get("OBJECTRY_TEST_DATABASE_URL")
-    if named:
-        yield named
-        return
-    with EmbeddedPostgres(_passable(tmp_path_factory.mktemp("postgres"))) as server:
-        yield server.dsn("postgres")
-
-
-@pytest.fixture
-def tmp_path(tmp_path: Path) -> Path:
-    """As pytest's own, but PostgreSQL's account may pass when tests run as root."""
-    return _passable(tmp_path)
-
-
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Root's tests work in a folder of their own: pytest closes the one it shares to others."""
@@ -54,15 +37,41 @@ def pytest_configure(config: pytest.Config) -> None:
         config.add_cleanup(lambda: shutil.rmtree(base, ignore_errors=True))
 
 
-def _passable(folder: Path) -> Path:
-    if os.geteuid() == 0:
-        folder.chmod(0o755)
-        folder.parent.chmod(0o755)
-    return folder
+@pytest.fixture(scope="session")
+def tmp_path_factory(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[pytest.TempPathFactory]:
+    """As pytest's own (`tmp_path` too), but PostgreSQL's account may pass when tests run as root.
+
+    PostgreSQL never runs as root; where it can't pass, its data would go to /var/lib/objectry.
+    """
+    closed = tmp_path_factory.mktemp
+
+    def mktemp(basename: str, numbered: bool = True) -> Path:
+        folder = closed(basename, numbered)
+        if os.geteuid() == 0:
+            folder.chmod(0o755)
+            folder.parent.chmod(0o755)
+        return folder
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tmp_path_factory, "mktemp", mktemp)
+        yield tmp_path_factory
+
+
+@pytest.fixture(scope="session")
+def server_dsn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The owner's address of a running server; any database name may be put in."""
+    named = os.environ.get("OBJECTRY_TEST_DATABASE_URL")
+    if named:
+        yield named
+        return
+    with EmbeddedPostgres(tmp_path_factory.mktemp("postgres")) as server:
+        yield server.dsn("postgres")
 
 
 @contextmanager
-def temporary_database(server_dsn: str, template: str = "template0") -> Iterator[Database]:
+def temporary_database(server_dsn: str, template: str = "template0") -> Generator[Database]:
     """A database of its own, dropped afterwards with whoever is still connected."""
     name = f"t_{uuid.uuid4().hex}"
     with psycopg.connect(server_dsn, autocommit=True) as server:

@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 
 import psycopg
@@ -26,7 +26,7 @@ class ChangeFailed(Exception):
 
 
 @contextmanager
-def only_publisher(connection: OwnerConnection) -> Iterator[None]:
+def only_publisher(connection: OwnerConnection) -> Generator[None]:
     """Hold the publisher's lock of this database for the block; Busy when another has it."""
     taken = connection.execute("select pg_try_advisory_lock(%s)", (PUBLISH_LOCK,)).fetchone()
     if not taken or not taken[0]:

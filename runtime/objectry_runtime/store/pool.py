@@ -1,7 +1,7 @@
 """The plain executor: psycopg's pool, one connection for each statement or unit."""
 
 import select
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import psycopg
@@ -21,6 +21,8 @@ from objectry_runtime.store.executor import (
 from objectry_runtime.store.failures import failure
 
 Connection = AsyncConnection[tuple[object, ...]]
+
+PIPELINED_CHARACTERS_MAX = 16_000  # far below what any socket takes at once
 
 _BEGIN = Bound("begin")
 _COMMIT = Bound("commit")
@@ -101,15 +103,13 @@ class PoolExecutor:
             return await _run(connection, statement)
 
     async def write(self, unit: Sequence[Bound], *, keep: bool = True) -> list[Rows]:
-        """Run a sealed unit in one transaction and one round trip; see `Executor.write`."""
+        """Run a sealed unit in one transaction; one round trip unless it carries a lot."""
         end = (_COMMIT,) if keep else (_CHECK_DEFERRED, _ROLLBACK)
+        statements = (_BEGIN, *unit, *end)
+        send = _send_together if _weight(unit) <= PIPELINED_CHARACTERS_MAX else _send_in_turn
         async with self._connection() as connection:
             try:
-                async with connection.pipeline() as pipeline:
-                    # The first failure makes the server skip everything up to the Sync, COMMIT
-                    # included: a unit is kept whole or not at all.
-                    cursors = [await _send(connection, s) for s in (_BEGIN, *unit, *end)]
-                    await pipeline.sync()
+                cursors = await send(connection, statements)
             except (psycopg.Error, DatabaseError):
                 await _leave_transaction(connection)
                 raise
@@ -120,7 +120,7 @@ class PoolExecutor:
         return self._transaction(keep)
 
     @asynccontextmanager
-    async def _transaction(self, keep: bool) -> AsyncIterator[Transaction]:
+    async def _transaction(self, keep: bool) -> AsyncGenerator[Transaction]:
         async with (
             self._connection() as connection,
             connection.transaction(force_rollback=not keep),
@@ -134,7 +134,7 @@ class PoolExecutor:
                 await transaction.run(_CHECK_DEFERRED)
 
     @asynccontextmanager
-    async def _connection(self) -> AsyncIterator[Connection]:
+    async def _connection(self) -> AsyncGenerator[Connection]:
         pool = self._pool
         if pool is None:
             raise DatabaseUnavailable("the database connections are not open")
@@ -193,6 +193,29 @@ async def _lives(connection: Connection) -> bool:
             await connection.close()
             return False
     return True
+
+
+def _weight(unit: Sequence[Bound]) -> int:
+    return sum(len(text) for statement in unit for text in statement.params if text)
+
+
+async def _send_together(
+    connection: Connection, statements: Sequence[Bound]
+) -> list[AsyncRawCursor[tuple[object, ...]]]:
+    # The first failure makes the server skip everything up to the Sync, COMMIT included: a unit
+    # is kept whole or not at all.
+    async with connection.pipeline() as pipeline:
+        cursors = [await _send(connection, statement) for statement in statements]
+        await pipeline.sync()
+    return cursors
+
+
+async def _send_in_turn(
+    connection: Connection, statements: Sequence[Bound]
+) -> list[AsyncRawCursor[tuple[object, ...]]]:
+    # psycopg 3.3's pipeline flushes its last command once and then only listens: what did not fit
+    # into the socket's buffer is never sent. A round trip more costs a heavy unit little.
+    return [await _send(connection, statement) for statement in statements]
 
 
 async def _send(connection: Connection, statement: Bound) -> AsyncRawCursor[tuple[object, ...]]:

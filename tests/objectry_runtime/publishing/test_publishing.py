@@ -97,10 +97,11 @@ def test_a_second_first_release_is_none(database: Database) -> None:
 
 
 def test_servers_that_start_at_once_publish_once(database: Database) -> None:
+    def start(author: str) -> None:
+        ensure_first_release(database, release(FIRST), author)
+
     with ThreadPoolExecutor(4) as servers:
-        list(
-            servers.map(lambda n: ensure_first_release(database, release(FIRST), str(n)), range(4))
-        )
+        list(servers.map(start, "abcd"))
     assert 1 == len(releases(database))
 
 

@@ -127,7 +127,7 @@ def test_migrating_again_changes_nothing(database: Database, owner: psycopg.Conn
 
 def test_programs_that_start_at_once_migrate_once(empty_database: Database) -> None:
     with ThreadPoolExecutor(6) as programs:
-        list(programs.map(lambda _: migrate(empty_database), range(6)))
+        list(programs.map(migrate, [empty_database] * 6))
     with empty_database.connect_owner() as connection:
         counts = connection.execute(
             "select (select count(*) from objectry.tenant), "
@@ -157,7 +157,10 @@ def test_an_older_program_refuses_a_newer_database(
 def test_a_migration_that_fails_leaves_the_database_as_it_was(
     empty_database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(store_migrate, "functions_sql", lambda version: "select no_such_function()")
+    def functions_sql(server_version: int) -> str:
+        return f"select no_such_function({server_version})"
+
+    monkeypatch.setattr(store_migrate, "functions_sql", functions_sql)
     with pytest.raises(psycopg.errors.UndefinedFunction):
         migrate(empty_database)
     with empty_database.connect_owner() as connection:

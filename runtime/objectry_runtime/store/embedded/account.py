@@ -43,15 +43,18 @@ class Account(msgspec.Struct, frozen=True):
         """Whether the account may enter the folder, asked by trying."""
         return self.run(["/bin/sh", "-c", 'cd "$1"', "sh", folder]).returncode == 0
 
-    def own(self, folder: Path) -> None:
-        """Make a folder of ours the account's, closed to everybody else."""
-        folder.chmod(0o700)
+    def own(self, path: Path) -> None:
+        """Make a folder or file of ours the account's, closed to everybody else."""
+        path.chmod(0o700 if path.is_dir() else 0o600)
         if self.switch:
-            os.chown(folder, self.uid, self.gid)
+            os.chown(path, self.uid, self.gid)
 
 
-def account_for(data: Path) -> Account:
-    """The account for a data folder: we ourselves, or for root its owner or a service account."""
+def account_for(state: Path, data: Path) -> Account:
+    """The account for a data folder: we ourselves, or for root its owner or a service account.
+
+    Data that is not there yet will belong to the state folder's owner, unless that is root.
+    """
     if os.geteuid() != 0:
         me = os.geteuid()
         if data.exists() and data.stat().st_uid != me:
@@ -60,8 +63,9 @@ def account_for(data: Path) -> Account:
                 "Run as that account or as root, or name another folder with --state."
             )
         return Account(_name(me), me, os.getegid(), switch=False)
-    if data.exists() and (found := data.stat()).st_uid != 0:
-        return Account(_name(found.st_uid), found.st_uid, found.st_gid, switch=True)
+    for folder in (data, state):
+        if folder.exists() and (found := folder.stat()).st_uid != 0:
+            return Account(_name(found.st_uid), found.st_uid, found.st_gid, switch=True)
     for name in SERVICE_ACCOUNTS:
         try:
             entry = pwd.getpwnam(name)

@@ -86,7 +86,7 @@ def _is_postgres(pid: int) -> bool:
 
 def _spawn(command: list[str]) -> int:
     guard = os.getpid()
-    libc = ctypes.CDLL(None) if sys.platform == "linux" else None
+    libc = ctypes.CDLL(None)
     pid = os.fork()
     if pid:
         return pid
@@ -94,7 +94,7 @@ def _spawn(command: list[str]) -> int:
         os.setsid()
         for number in IGNORED:
             signal.signal(number, signal.SIG_DFL)
-        if libc is not None:
+        if sys.platform == "linux":
             libc.prctl(PR_SET_PDEATHSIG, signal.SIGINT)
             if os.getppid() != guard:  # it died before the kernel knew our wish
                 os._exit(1)

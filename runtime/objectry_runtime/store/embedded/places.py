@@ -1,5 +1,6 @@
 """Where the embedded server's files lie: data, socket, log and, for root, its binaries."""
 
+import errno
 import hashlib
 import os
 import shutil
@@ -16,6 +17,7 @@ from objectry_runtime.store.embedded.account import Account, account_for
 # For root, when the state folder lies where a service account can't go (below /root, say).
 SYSTEM_FOLDER = Path("/var/lib/objectry")
 SOCKET_PATH_BYTES_MAX = 107
+OUR_FILES = (".lock", ".users", ".guard", "postgres.log")  # what they are for: see guard.py
 _SOCKET_NAME = "/.s.PGSQL.5432"
 
 
@@ -39,16 +41,17 @@ def find_places(state: Path) -> Places:
     try:
         state.mkdir(parents=True, exist_ok=True)
         link = state / "pgdata"
+        account = account_for(state, link)
+        if not os.path.lexists(link) and not account.reaches(state):
+            _link_elsewhere(state, account)
         data = Path(os.readlink(link)) if link.is_symlink() else link
-        if link.is_symlink() and not (data / "PG_VERSION").exists():
+        if link.is_symlink() and not any(map(Path.exists, (data / "PG_VERSION", _marker(data)))):
             raise DatabaseUnusable(
                 f"the data of {state} lay in {data} and is no longer there. "
                 f"Put it back, or remove {link} to start with an empty database."
             )
-        account = account_for(data)
-        if not data.exists() and not account.reaches(state):
-            data = _system_folder(state, account) / "pgdata"
         socket = _socket_folder(data.parent, account)
+        _own_files(state, account)
     except PermissionError as error:
         raise DatabaseUnusable(
             f"{error.filename} is closed to {_me()}. "
@@ -109,21 +112,45 @@ def _copied(home: Path, account: Account) -> Path:
     return copy
 
 
-def _system_folder(state: Path, account: Account) -> Path:
+def made(places: Places) -> None:
+    """Note that the data is there: should it vanish, it must not be replaced by nothing."""
+    _marker(places.data).unlink(missing_ok=True)
+
+
+def _link_elsewhere(state: Path, account: Account) -> None:
     folder = Path(tempfile.mkdtemp(dir=_open_folder(SYSTEM_FOLDER), prefix=f"{state.parent.name}-"))
     folder.chmod(0o755)
-    (folder / "belongs-to").write_text(f"{state}\n")
     if not account.reaches(folder):
+        folder.rmdir()
         raise DatabaseUnusable(
             f"PostgreSQL runs as {account.name}, who can reach neither {state} nor {folder}. "
             "Name a folder open to that account with --state, e.g. /srv/objectry."
         )
-    return folder
+    (folder / "belongs-to").write_text(f"{state}\n")
+    _marker(folder / "pgdata").touch()
+    try:
+        (state / "pgdata").symlink_to(folder / "pgdata")
+    except FileExistsError:  # another program was quicker
+        shutil.rmtree(folder)
+
+
+def _marker(data: Path) -> Path:
+    return data.parent / "not-made-yet"
 
 
 def _open_folder(folder: Path) -> Path:
     folder.mkdir(mode=0o755, parents=True, exist_ok=True)
     return folder
+
+
+def _own_files(state: Path, account: Account) -> None:
+    for name in OUR_FILES:
+        path = state / name
+        if not path.exists():
+            path.touch(mode=0o600)
+            account.own(path)
+        elif not os.access(path, os.R_OK | os.W_OK):
+            raise PermissionError(errno.EACCES, "closed", str(path))
 
 
 def _socket_folder(place: Path, account: Account) -> Path:

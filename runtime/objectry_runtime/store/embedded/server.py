@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -16,7 +16,7 @@ from typing import Self, TextIO
 import psycopg
 
 from objectry_runtime.store.database import Database, DatabaseUnusable
-from objectry_runtime.store.embedded.places import Places, find_binaries, find_places
+from objectry_runtime.store.embedded.places import Places, find_binaries, find_places, made
 
 USER = "objectry"
 DATABASE = "objectry"
@@ -130,6 +130,7 @@ class EmbeddedPostgres:
             binaries = find_binaries(places.account)
             if not (places.data / "PG_VERSION").exists():
                 _make_cluster(places, binaries)
+            made(places)
             _check_version(places, binaries)
             if not _guarded(places):
                 _start_guard(places, binaries)
@@ -161,8 +162,6 @@ def _make_cluster(places: Places, binaries: Path) -> None:
             f"the database in {places.data} could not be made: {told.stderr.strip()}"
         )
     fresh.rename(places.data)
-    if places.data != places.state / "pgdata":
-        (places.state / "pgdata").symlink_to(places.data)
 
 
 def _check_version(places: Places, binaries: Path) -> None:
@@ -179,8 +178,9 @@ def _check_version(places: Places, binaries: Path) -> None:
 def _start_guard(places: Places, binaries: Path) -> None:
     account = places.account
     ids = (account.uid, account.gid) if account.switch else (-1, -1)
-    if places.log.exists() and places.log.stat().st_size > _LOG_BYTES_MAX:
-        places.log.replace(places.log.with_suffix(".log.old"))
+    if places.log.stat().st_size > _LOG_BYTES_MAX:
+        shutil.copyfile(places.log, places.log.with_suffix(".log.old"))
+        os.truncate(places.log, 0)
     with open(places.log, "ab") as log:
         subprocess.run(
             [
@@ -244,7 +244,7 @@ def _used(probe: TextIO) -> bool:
 
 
 @contextmanager
-def _only_starter(places: Places, end: float) -> Iterator[None]:
+def _only_starter(places: Places, end: float) -> Generator[None]:
     with _open(places.state / ".lock") as lock:
         _lock(lock, fcntl.LOCK_EX, end)
         yield
@@ -268,4 +268,4 @@ def _try(file: TextIO, kind: int) -> bool:
 
 
 def _open(path: Path) -> TextIO:
-    return open(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), "r+")
+    return open(path, "r+")
