@@ -114,6 +114,85 @@ _error(
     " message.",
 )
 _error(
+    "invalid_json",
+    400,
+    "The body is not JSON.",
+    "The detail says where and why. A key may stand once in an object; text is UTF-8.",
+)
+_error(
+    "idempotency_mismatch",
+    422,
+    "The Idempotency-Key was used for another body.",
+    "A key names one request for 30 days. Send the same body, or take a new key.",
+)
+_error(
+    "precondition_failed",
+    412,
+    "The record has changed since it was read.",
+    "`If-Match` names an older version. Read the record again and decide anew.",
+)
+_error(
+    "precondition_required",
+    428,
+    "The write must say which version it changes.",
+    "The object asks for `If-Match` with the `ETag` of the version that was read.",
+)
+_error(
+    "stale",
+    409,
+    "Others kept changing the record.",
+    "Nothing was kept. Try again; with `If-Match` you learn at once when somebody was faster.",
+)
+_error(
+    "transition_refused",
+    409,
+    "The transition is not possible now.",
+    "The record is in another state, or the transition's `when` does not hold; the detail says"
+    " which.",
+)
+_error(
+    "conversion_refused",
+    409,
+    "The conversion is not possible now.",
+    "The conversion's `when` does not hold for the record; the detail says why.",
+)
+_error(
+    "nothing_open",
+    409,
+    "Nothing is left to convert.",
+    "Every quantity of the record was carried over already. What was cancelled is given back.",
+)
+_error(
+    "referenced",
+    409,
+    "Other records link to the record.",
+    "Delete or change those first; the detail says of which object they are.",
+)
+_error(
+    "converted",
+    409,
+    "The record was converted.",
+    "Records were made from it. Cancel or delete those first.",
+)
+_error(
+    "gapless_number",
+    409,
+    "A record with a gapless number can't be deleted.",
+    "Its number would be missing. Cancel it by a transition instead.",
+)
+_error(
+    "immutable",
+    409,
+    "The record can't be changed any more.",
+    "The object's `immutable` holds for it. What may still change stands under `except` there.",
+)
+_error(
+    "number_taken",
+    409,
+    "The number is taken.",
+    "The series was set back, or numbers were entered by hand. `objectry verify` tells more.",
+)
+_error(
     "unavailable",
     503,
     "The database can't be reached.",

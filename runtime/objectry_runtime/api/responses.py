@@ -47,10 +47,17 @@ async def respond(send: Send, response: Response, request_id: str, *, head: bool
         *(
             (name.lower().encode("latin-1"), value.encode("latin-1"))
             for name, value in response.headers.items()
+            if name.lower() != "content-type"
         ),
     ]
     if response.status != 204:
-        headers.append((b"content-type", response.content_type.encode("latin-1")))
+        headers.append((b"content-type", _content_type(response).encode("latin-1")))
         headers.append((b"content-length", str(len(response.body)).encode("latin-1")))
     await send({"type": "http.response.start", "status": response.status, "headers": headers})
     await send({"type": "http.response.body", "body": b"" if head else response.body})
+
+
+def _content_type(response: Response) -> str:
+    """The rooms below may name another than this one's; never both."""
+    named = [value for name, value in response.headers.items() if name.lower() == "content-type"]
+    return named[0] if named else response.content_type

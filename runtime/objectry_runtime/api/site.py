@@ -179,7 +179,7 @@ def _html(request: SiteRequest, page: str, status: int = 200) -> SiteResponse:
         status=status,
         body=page.encode(),
         headers=headers,
-        content_type="text/html"  # Litestar adds the charset,
+        content_type="text/html",  # Litestar adds the charset,
     )
     return _answer(request, answer)
 

@@ -13,6 +13,7 @@ from typing import Literal
 import msgspec
 
 from objectry_runtime.cli.failure import Failure
+from objectry_runtime.cli.output import counted
 from objectry_runtime.cli.project import check_project, open_settings
 from objectry_runtime.services.settings import Settings, SettingsProblem, unknown_variables
 from objectry_runtime.store.database import SERVER_VERSION_MIN, Database
@@ -76,9 +77,8 @@ def _variables() -> Iterator[Finding]:
 def _definitions(settings: Settings) -> Finding:
     checked = check_project(settings.project)
     if checked.errors:
-        return _fail(
-            "definitions", f"{len(checked.errors)} mistakes", "`objectry validate` lists them."
-        )
+        mistakes = counted(len(checked.errors), "mistakes")
+        return _fail("definitions", mistakes, "`objectry validate` lists them.")
     return _ok("definitions", f"{len(checked.loaded.definitions.objects)} objects, no mistakes")
 
 

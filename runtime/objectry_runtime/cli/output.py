@@ -40,6 +40,11 @@ class Output:
         sys.stdout.flush()
 
 
+def counted(number: int, plural: str) -> str:
+    """`1 error`, `2 errors`."""
+    return f"{number:,} {plural[:-1] if number == 1 else plural}"
+
+
 def finding_json(finding: Finding) -> dict[str, object]:
     """A finding as the JSON line that editors and CI read."""
     place = finding.position

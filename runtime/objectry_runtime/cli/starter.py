@@ -46,8 +46,8 @@ label: Customer
 plural: customers
 title: name
 fields:
-  name: {type: text, required: true, max_length: 200}
-  email: {type: email}
+  name:    {type: text, required: true, max_length: 200}
+  email:   {type: email}
   country: {type: country}
 indexes: [[name]]
 permissions:
@@ -62,12 +62,12 @@ plural: tickets
 title: number
 numbering: {pattern: "T-{year}-{seq:05}"}
 fields:
-  customer: {type: link, to: customer, required: true}
-  subject: {type: text, required: true, max_length: 200}
-  priority: {type: select, options: [low, normal, high], default: "'normal'"}
+  customer:  {type: link, to: customer, required: true}
+  subject:   {type: text, required: true, max_length: 200}
+  priority:  {type: select, options: [low, normal, high], default: "'normal'"}
   opened_on: {type: date, default: today()}
-  due_on: {type: date, default: opened_on + days(7)}
-  text: {type: long_text}
+  due_on:    {type: date, default: opened_on + days(7)}
+  text:      {type: long_text}
 checks:
   - rule: due_on >= opened_on
     message: The due date must not lie before the day the ticket was opened.
@@ -76,7 +76,7 @@ workflow:
   initial: open
   states: {open: {}, working: {}, done: {final: true}}
   transitions:
-    start: {from: open, to: working}
+    start:  {from: open, to: working}
     finish: {from: working, to: done, event: TicketDone}
 events: {created: TicketCreated, updated: TicketUpdated}
 permissions:

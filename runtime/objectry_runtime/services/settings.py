@@ -252,7 +252,9 @@ def _variables(
 ) -> Iterator[tuple[str, str, str]]:
     for name, row in SETTINGS.items():
         if row.variable in environment:
-            yield name, environment[row.variable], row.variable
+            text = environment[row.variable]
+            # A folder named on the command line or in the environment is where one stands.
+            yield name, str(Path(text).absolute()) if name == "state" else text, row.variable
     prefix = PREFIX + "PLUGINS_"
     for variable, text in environment.items():
         plugin, _, key = variable.removeprefix(prefix).lower().partition("_")

@@ -22,7 +22,8 @@ def command(files: tuple[Path, ...], only_check: bool, project: Path | None, as_
     Without FILE: all files under objects/ and layouts/.
     """
     from objectry.metadata.loader import format_text
-    from objectry_runtime.cli.output import Output
+    from objectry.metadata.loader.reading import read_documents
+    from objectry_runtime.cli.output import Output, counted
     from objectry_runtime.cli.project import find_project
 
     output = Output("fmt", json=as_json)
@@ -31,12 +32,16 @@ def command(files: tuple[Path, ...], only_check: bool, project: Path | None, as_
         count += 1
         try:
             before = path.read_text(encoding="utf-8")
-            after = format_text(before)
-        except ValueError as error:
+        except UnicodeDecodeError:
             failed += 1
-            first = str(error).strip().splitlines()[0]
-            output.record({"file": str(path), "error": first}, f"{path}: can't be read: {first}")
+            output.record({"file": str(path), "error": "not UTF-8"}, f"{path}: is not UTF-8")
             continue
+        _, wrong = read_documents(str(path), before)
+        if wrong:
+            failed += 1
+            output.findings(wrong)
+            continue
+        after = format_text(before)
         if before == after:
             continue
         changed += 1
@@ -46,7 +51,7 @@ def command(files: tuple[Path, ...], only_check: bool, project: Path | None, as_
         output.record({"file": str(path), "changed": True}, f"{path}: {word}")
     output.record(
         {"summary": {"files": count, "changed": changed, "failed": failed}},
-        f"{count} files, {changed} {'to change' if only_check else 'changed'}",
+        f"{counted(count, 'files')}, {changed} {'to change' if only_check else 'changed'}",
     )
     return 1 if failed or (only_check and changed) else 0
 

@@ -36,5 +36,8 @@ def command(folder: Path, as_json: bool) -> int:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content, encoding="utf-8")
         output.record({"file": str(path)}, f"  {path}")
-    output.text(f"\nA project with two objects. Next:\n\n  cd {folder}\n  objectry serve")
+    enter = [] if folder.resolve() == Path.cwd().resolve() else [f"  cd {folder}"]
+    output.text(
+        "\n".join(["", "A project with two objects. Next:", "", *enter, "  objectry serve"])
+    )
     return 0

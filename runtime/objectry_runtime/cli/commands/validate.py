@@ -18,7 +18,7 @@ def command(folder: Path | None, project: Path | None, as_json: bool) -> int:
 
     Exit code 1 if there is any; warnings alone are fine.
     """
-    from objectry_runtime.cli.output import Output
+    from objectry_runtime.cli.output import Output, counted
     from objectry_runtime.cli.project import check_project, find_project
 
     place = find_project(folder or project)
@@ -30,6 +30,6 @@ def command(folder: Path | None, project: Path | None, as_json: bool) -> int:
         "errors": len(checked.errors),
         "warnings": len(checked.findings) - len(checked.errors),
     }
-    said = ", ".join(f"{number} {name}" for name, number in counts.items())
+    said = ", ".join(counted(number, name) for name, number in counts.items())
     output.record({"summary": counts}, f"{place}: {said}")
     return 1 if checked.errors else 0

@@ -21,7 +21,7 @@ def command(project: Path | None, state: Path | None, as_json: bool) -> int:
     """
     import msgspec
 
-    from objectry_runtime.cli.output import Output
+    from objectry_runtime.cli.output import Output, counted
     from objectry_runtime.cli.project import open_settings
     from objectry_runtime.services.database import open_database
     from objectry_runtime.services.runtime import require_live
@@ -39,12 +39,12 @@ def command(project: Path | None, state: Path | None, as_json: bool) -> int:
         for result in verify(database, require_live(database, settings), report):
             problems += result.problems
             checked += result.checked
-            state_of = f"{result.problems} problems" if result.problems else "ok"
+            state_of = counted(result.problems, "problems") if result.problems else "ok"
             output.record(
                 msgspec.to_builtins(result),
                 f"{result.check:<12} {result.checked:>10,} checked   {state_of}",
             )
-    verdict = "clean" if not problems else f"{problems} problems"
+    verdict = "clean" if not problems else counted(problems, "problems")
     output.record(
         {"summary": {"checked": checked, "problems": problems, "clean": not problems}},
         f"{checked:,} things checked: {verdict}",
