@@ -224,7 +224,7 @@ class Database:
     """The world on a PostgreSQL."""
 
     def __init__(self, connection: psycopg.Connection[Any]) -> None:
-        self._connection = connection
+        self.connection = connection
 
     @classmethod
     def create(cls, connection: psycopg.Connection[Any]) -> "Database":
@@ -293,7 +293,7 @@ class Database:
         return [int(row[0]) for row in self._rows(statement.sql, statement.params)]
 
     def _rows(self, statement: str, parameters: Sequence[str | None]) -> list[list[Any]]:
-        with psycopg.RawCursor(self._connection) as cursor:
+        with psycopg.RawCursor(self.connection) as cursor:
             cursor.execute(statement.encode(), list(parameters))
             return [[_value(value) for value in row] for row in cursor.fetchall()]
 
