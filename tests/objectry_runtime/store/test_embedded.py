@@ -12,8 +12,9 @@ import psycopg
 import pytest
 from psycopg import conninfo
 
-from objectry_runtime.store.database import DatabaseUnusable
+from objectry_runtime.store.database import Database, DatabaseUnusable
 from objectry_runtime.store.embedded import EmbeddedPostgres, places
+from objectry_runtime.store.migrate import migrate
 
 PROGRAM = """
 import sys
@@ -281,3 +282,16 @@ def test_the_log_holds_nothing_that_people_typed(server: EmbeddedPostgres) -> No
         with pytest.raises(psycopg.errors.UniqueViolation):
             connection.execute("insert into public.secret values (%s)", ("hush-hush",))
     assert "hush-hush" not in server.log.read_text()
+
+
+def test_an_owner_that_may_make_roles_needs_nothing_else(server: EmbeddedPostgres) -> None:
+    """On a server that never saw the platform, as docs/how-to/postgresql-server.md sets it up."""
+    with psycopg.connect(server.dsn("postgres"), autocommit=True) as connection:
+        connection.execute("create role business login createrole")
+        connection.execute("create database business owner business template template0")
+    database = Database.of(server.dsn("business").replace("user=objectry", "user=business"))
+    migrate(database)
+    with psycopg.connect(database.runtime_dsn) as runtime:
+        assert ("objectry_runtime", "business") == runtime.execute(
+            "select current_user::text, session_user::text"
+        ).fetchone()
