@@ -35,21 +35,28 @@ class Rights(msgspec.Struct, frozen=True, kw_only=True):
 
     def may_write(self, place: str) -> bool:
         """Whether a body may name the field: for every record, or for some."""
-        rights, field = self._of(place)
+        found = self._of(place)
+        if found is None:
+            return False
+        rights, field = found
         return rights.field(field, "write", action=self.action) is not False
 
     def may_see(self, place: str) -> bool:
         """Whether the field exists for the caller."""
-        rights, field = self._of(place)
-        writes = rights.field(field, "write", action=self.action) is not False
-        return writes or rights.shows(field)
+        found = self._of(place)
+        return found is not None and (self.may_write(place) or found[0].shows(found[1]))
 
-    def _of(self, place: str) -> tuple[Policy, str]:
+    def _of(self, place: str) -> tuple[Policy, str] | None:
+        """The policy that decides over a place; None where no field can be (a key with dots)."""
         table, _, field = place.rpartition(".")
-        if not table:
-            return self.policy, field
-        line_object = self.live.model.line_object(self.policy.object, table)
-        return policy(self.live, line_object.name, self.policy.roles), field
+        model = self.live.model.object(self.policy.object)
+        if table:
+            if table not in model.tables:
+                return None
+            model = self.live.model.object(model.tables[table])
+        if field not in model.fields:
+            return None
+        return policy(self.live, model.name, self.policy.roles), field
 
 
 def codec_of(live: Live, object_name: str) -> Codec:

@@ -231,6 +231,14 @@ async def test_what_is_no_json_is_a_bad_request(world: World, raw: bytes) -> Non
     assert (400, "invalid_json") == refusal(refused.value)
 
 
+async def test_a_key_that_can_be_no_field_is_unknown(world: World) -> None:
+    raw = {"name": "A", "region.name": 1, "lines.x": 1, "": 1, "a/b": 1, "sale.": 1}
+    with pytest.raises(Problem) as refused:
+        await create(world.call(), "customer", text(raw))
+    assert {"unknown_field"} == set(errors(refused.value).values())
+    assert 5 == len(refused.value.errors)
+
+
 @pytest.mark.parametrize("raw", [b"null", b"1", b'"x"', b"[]", b"[1]", b"[[]]"])
 async def test_what_is_no_record_is_a_field_error(world: World, raw: bytes) -> None:
     with pytest.raises(Problem) as refused:
