@@ -16,7 +16,12 @@ object: customer
 service: offers
 fields: {name: {type: text}, country: {type: country}}
 """
-CATALOG = Catalog(computed={"score": ComputedFact(plugin="shop", name="score")})
+CATALOG = Catalog(
+    computed={
+        "score": ComputedFact(plugin="shop", name="score"),
+        "tax": ComputedFact(plugin="tax", name="tax", reads=("net",)),
+    }
+)
 
 # Their examples are no YAML text: a whole file's size or encoding.
 ABOUT_FILES = {"OBJ0105", "OBJ0108"}

@@ -252,6 +252,8 @@ def test_reads_of_live_fields_are_those_of_their_formulas(model: Model) -> None:
     line = model.expression("offer_line", "shown != ''")
     assert {("record", ("customer", "name")), ("record", ("net",))} == model.reads("offer", offer)
     assert {("parent", ("customer", "name"))} == model.reads("offer_line", line)
+    rows = model.expression("offer", "any(lines.shown == '')")
+    assert {("record", ("customer", "name"))} == model.reads("offer", rows)
 
 
 def test_a_scope_follows_links_and_knows_the_parent_and_the_user(model: Model) -> None:

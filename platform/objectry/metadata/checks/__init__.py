@@ -16,6 +16,7 @@ from objectry.metadata.checks import (
 from objectry.metadata.checks.context import Context, Positions
 from objectry.metadata.checks.registry import CHECKS, OBJECT_CHECKS
 from objectry.metadata.model.catalog import Catalog
+from objectry.metadata.model.collection import uncollected
 from objectry.metadata.model.definitions import Definitions
 
 __all__ = [
@@ -42,9 +43,10 @@ def check(
     `sources` tells where they stand (the loader's `Sources`), `catalog` what plugins bring.
     """
     context = Context(definitions, sources, catalog or Catalog())
-    for object_check in OBJECT_CHECKS:
-        for definition in definitions.objects.values():
-            object_check(context, definition)
-    for project_check in CHECKS:
-        project_check(context)
+    with uncollected():
+        for object_check in OBJECT_CHECKS:
+            for definition in definitions.objects.values():
+                object_check(context, definition)
+        for project_check in CHECKS:
+            project_check(context)
     return sort_findings(context.findings)

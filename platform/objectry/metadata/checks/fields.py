@@ -74,6 +74,18 @@ COMPUTED = code(
     right="object: offer\nservice: offers\nfields: {score: {type: decimal, computed: score}}",
 )
 
+COMPUTED_READS = code(
+    "OBJ0329",
+    "Computed function reads a field that is not there",
+    "The plugin's function declares which fields it reads; the object has to have them under these "
+    "names.",
+    wrong="object: offer\nservice: offers\nfields: {tax: {type: money, computed: tax}}",
+    right=(
+        "object: offer\nservice: offers\n"
+        "fields: {net: {type: money}, tax: {type: money, computed: tax}}"
+    ),
+)
+
 # Keys that are declared by a value other than this default.
 _DEFAULTS = {name: getattr(FieldDef(name="", type=""), name) for name in FieldDef.__struct_fields__}
 _NEEDED = {"link": "to", "table": "of", "select": "options"}
@@ -202,10 +214,30 @@ def check_computed(context: Context, definition: ObjectDef) -> None:
     for field in definition.fields.values():
         if not field.computed or field.type == "table":
             continue
-        if context.catalog.computed_for(field.computed, definition.name, field.name) is None:
+        fact = context.catalog.computed_for(field.computed, definition.name, field.name)
+        if fact is not None:
+            for path in fact.reads:
+                _check_read(context, definition, field, path)
+        else:
             message = f"No plugin brings the computed function `{field.computed}`."
             known = context.catalog.computed
             hint = near(field.computed, known) or (
                 f"known: {', '.join(known)}" if known else "no plugin with any is installed"
             )
             context.find(COMPUTED, _at(definition, field, "computed"), message, hint)
+
+
+def _check_read(context: Context, definition: ObjectDef, field: FieldDef, path: str) -> None:
+    """A path that a computed function declares leads to a field."""
+    name = definition.name
+    for part in path.split("."):
+        found = context.fields(name).get(part)
+        if found is None:
+            if not context.is_doubtful(name, part):
+                message = f"`{field.computed}` reads `{path}`, but `{name}` has no field `{part}`."
+                hint = near(part, context.fields(name))
+                context.find(COMPUTED_READS, _at(definition, field, "computed"), message, hint)
+            return
+        name = found.of if found.type == "table" else found.to[0] if found.to else ""
+        if name not in context.definitions.objects:
+            return  # a value, or reported at the link

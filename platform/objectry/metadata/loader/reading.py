@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import msgspec
 import yaml
@@ -13,7 +14,25 @@ SIZE_MAX_BYTES = 1_000_000
 DEPTH_MAX = 20
 
 # The C parser reads a large tree about ten times faster; the pure one gives the same nodes.
-_Loader: type[yaml.BaseLoader] = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+if TYPE_CHECKING:
+    _Base = yaml.BaseLoader
+else:
+    _Base = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+
+
+class _Loader(_Base):
+    """Composes nodes without guessing what a scalar means: that is `plain`'s to say."""
+
+    def resolve(self, kind: type[yaml.Node], value: object, implicit: object) -> str:
+        """The tag of an untagged node: by its kind alone (a quarter of the time is spent here)."""
+        return kind.__name__
+
+    def descend_resolver(self, current_node: object, current_index: object) -> None:
+        """Nothing to keep: tags depend on no path."""
+
+    def ascend_resolver(self) -> None:
+        """Nothing to keep: tags depend on no path."""
+
 
 _BRACKET = re.compile(r"[\[\]{}]")
 _INDENTED = re.compile(r"^[ \-?:]{20}", re.MULTILINE)

@@ -13,6 +13,7 @@ from objectry.metadata.loader.plain import Plain, alias_findings, to_plain
 from objectry.metadata.loader.reading import SIZE_MAX_BYTES, Document, read_documents, unreadable
 from objectry.metadata.loader.shapes import KINDS, LATER_KINDS, check_shape
 from objectry.metadata.loader.sources import Source, Sources
+from objectry.metadata.model.collection import uncollected
 from objectry.metadata.model.definitions import (
     Definitions,
     LayoutDef,
@@ -53,12 +54,14 @@ def load_tree(root: Path) -> Loaded:
                     files[name] = file.read(SIZE_MAX_BYTES + 1).decode("utf-8")
             except (UnicodeDecodeError, OSError):
                 findings.append(unreadable(name))
-    return _load(files, findings)
+    with uncollected():
+        return _load(files, findings)
 
 
 def load_documents(files: Mapping[str, str]) -> Loaded:
     """Read definitions from texts by file name."""
-    return _load(files, [])
+    with uncollected():
+        return _load(files, [])
 
 
 def _load(files: Mapping[str, str], findings: list[Finding]) -> Loaded:
