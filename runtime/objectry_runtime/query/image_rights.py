@@ -91,8 +91,8 @@ def project_changes(
     """The changes of the fields that the caller may see: `{"field": {"from", "to"}}`."""
     return {
         name: {
-            end: _project(value, name, rights, allowed, subject, key)
-            for end, value in _mapping(changes[name]).items()
+            end: _project(_mapping(changes[name]).get(end), name, rights, allowed, subject, key)
+            for end in ("from", "to")
         }
         for name in rights.names
         if name in changes and name in allowed

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 
-from rapidfuzz import process
+from rapidfuzz import fuzz, process
 
 from objectry_runtime.problems import Problem
 
-NEAR = 60.0
+NEAR = 65.0
 SHOWN_MAX = 64
 
 
@@ -22,5 +22,7 @@ def quoted(text: str) -> str:
 
 def near(name: str, names: Iterable[str]) -> str:
     """` Did you mean "…"?` where one of `names` is near; they must be the caller's to know."""
-    found = process.extractOne(name[:SHOWN_MAX], sorted(names), score_cutoff=NEAR)
+    found = process.extractOne(
+        name[:SHOWN_MAX], sorted(names), scorer=fuzz.ratio, score_cutoff=NEAR
+    )
     return f' Did you mean "{found[0]}"?' if found else ""

@@ -37,7 +37,13 @@ def orders(store: Store) -> dict[str, str]:
             "net_total": Decimal("119.00"),
             "status": "sent",
         },
-        "OR-0002": {"customer": blum, "priority": 2, "urgent": False, "status": "draft"},
+        "OR-0002": {
+            "customer": blum,
+            "priority": 2,
+            "urgent": False,
+            "margin": Decimal("9.00"),
+            "status": "draft",
+        },
         "OR-0003": {"order_date": date(2027, 1, 1), "remark": "Zebra", "status": "draft"},
         "OR-0004": {"customer": acme, "priority": 3, "remark": "äpfel", "status": "done"},
     }
@@ -287,6 +293,26 @@ async def test_a_field_of_some_records_is_null_in_the_others(
     answer = await list_records(call("clerk", "cashier"), "order", pairs(sort="number"))
 
     assert column(answer, "margin") == ["1.00", None, None]
+
+
+@pytest.mark.parametrize(
+    ("params", "expected"),
+    [
+        ({"margin__gt": "0"}, [1]),
+        ({"margin__isnull": "true"}, [2, 3]),
+        ({"margin__ne": "9"}, [1, 2, 3]),
+        ({"where": "margin > 0"}, [1]),
+        ({"where": "not (margin > 0)"}, []),
+        ({"sort": "-margin,number"}, [2, 3, 1]),
+        ({"sort": "margin,number"}, [1, 2, 3]),
+    ],
+)
+async def test_a_field_of_some_records_is_null_wherever_it_is_used(
+    params: dict[str, str], expected: list[int], orders: dict[str, str], call: Caller
+) -> None:
+    answer = await list_records(call("clerk", "cashier"), "order", pairs(**params))
+
+    assert [f"OR-000{number}" for number in expected] == column(answer, "number")
 
 
 async def test_a_link_to_what_may_not_be_read_shows_nothing_behind_it(
