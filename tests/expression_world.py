@@ -5,11 +5,11 @@ get the same plain values.
 """
 
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import psycopg
@@ -208,7 +208,7 @@ def in_python(
 
 
 @contextmanager
-def open_world(server_dsn: str) -> Iterator["Database"]:
+def open_world(server_dsn: str) -> Generator["Database"]:
     """The world in a database of its own, dropped afterwards."""
     name = f"t_world_{uuid.uuid4().hex}"
     with psycopg.connect(server_dsn, autocommit=True) as server:
@@ -308,7 +308,7 @@ def _column(field: str, type_: ExprType) -> str:
 def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
     """Values as JSON has them: numbers and times as text."""
     return {
-        name: [_plain(line) for line in value]
+        name: [_plain(line) for line in cast("list[dict[str, Any]]", value)]
         if isinstance(value, list)
         else value
         if value is None or isinstance(value, bool | str)

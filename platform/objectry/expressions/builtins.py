@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import Any
 
 from objectry.expressions.bounds import REPLACED_CHARACTERS_MAX
 from objectry.expressions.functions import POWER
@@ -98,41 +99,103 @@ def power(base: Decimal, exponent: Decimal) -> Decimal:
     return result
 
 
-def _day(value: date | datetime) -> date:
-    return value.astimezone(UTC).date() if isinstance(value, datetime) else value
+def days_between(start: date, end: date) -> Decimal:
+    """How many days `end` lies after `start`."""
+    return Decimal((end - start).days)
 
 
-def _floor(x: Decimal) -> Decimal:
+def months_between(start: date, end: date) -> Decimal:
+    """How many whole months `end` lies after `start`."""
+    return Decimal(dates.months_between(start, end))
+
+
+def make_date(first: Any, *rest: Decimal) -> date | None:
+    """`date(…)`: of three numbers, or of one value."""
+    return dates.make_date(first, *rest) if rest else to_date(first)
+
+
+def year(value: date | datetime) -> Decimal:
+    """The year, of a moment in UTC."""
+    return Decimal(_day(value).year)
+
+
+def month(value: date | datetime) -> Decimal:
+    """The month, 1 to 12."""
+    return Decimal(_day(value).month)
+
+
+def day(value: date | datetime) -> Decimal:
+    """The day of the month."""
+    return Decimal(_day(value).day)
+
+
+def weekday(value: date | datetime) -> Decimal:
+    """Monday = 1 to Sunday = 7."""
+    return Decimal(_day(value).isoweekday())
+
+
+def is_business_day(value: date) -> bool:
+    """Monday to Friday."""
+    return value.isoweekday() <= 5
+
+
+def round_(x: Decimal, places: Decimal = ZERO) -> Decimal:
+    """Half away from zero."""
+    return round_half_away(x, int(places))
+
+
+def floor(x: Decimal) -> Decimal:
+    """The next whole number downwards."""
     return Decimal(math.floor(x))
 
 
-def _ceil(x: Decimal) -> Decimal:
+def ceil(x: Decimal) -> Decimal:
+    """The next whole number upwards."""
     return Decimal(math.ceil(x))
+
+
+def length(value: str | Sequence[str]) -> Decimal:
+    """Characters of a text, items of a list."""
+    return Decimal(len(value))
+
+
+def trim(value: str) -> str:
+    """Without white space at both ends."""
+    return value.strip(WHITESPACE)
+
+
+def contains(value: str, part: str) -> bool:
+    """Whether the part occurs."""
+    return part in value
+
+
+def _day(value: date | datetime) -> date:
+    return value.astimezone(UTC).date() if isinstance(value, datetime) else value
 
 
 FUNCTIONS: Mapping[str, Callable[..., Value]] = {
     "days": days,
     "months": months,
     "years": years,
-    "days_between": lambda a, b: Decimal((b - a).days),
-    "months_between": lambda a, b: Decimal(dates.months_between(a, b)),
-    "date": lambda *a: dates.make_date(*a) if len(a) == 3 else to_date(*a),
-    "year": lambda d: Decimal(_day(d).year),
-    "month": lambda d: Decimal(_day(d).month),
-    "day": lambda d: Decimal(_day(d).day),
-    "weekday": lambda d: Decimal(_day(d).isoweekday()),
+    "days_between": days_between,
+    "months_between": months_between,
+    "date": make_date,
+    "year": year,
+    "month": month,
+    "day": day,
+    "weekday": weekday,
     "start_of": dates.start_of,
     "end_of": dates.end_of,
-    "is_business_day": lambda d: d.isoweekday() <= 5,
-    "round": lambda x, places=Decimal(0): round_half_away(x, int(places)),
-    "floor": _floor,
-    "ceil": _ceil,
+    "is_business_day": is_business_day,
+    "round": round_,
+    "floor": floor,
+    "ceil": ceil,
     "abs": EXACT.abs,
-    "len": lambda x: Decimal(len(x)),
+    "len": length,
     "lower": str.lower,
     "upper": str.upper,
-    "trim": lambda x: x.strip(WHITESPACE),
-    "contains": lambda x, part: part in x,
+    "trim": trim,
+    "contains": contains,
     "startswith": str.startswith,
     "endswith": str.endswith,
     "replace": replace,

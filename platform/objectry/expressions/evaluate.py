@@ -267,7 +267,7 @@ def _aggregate(tree: Aggregate) -> Evaluator:
 
     def aggregated(env: Env) -> Any:
         owner = _owner(env) if from_parent else env.record
-        rows = [] if owner is None else owner.rows(field)
+        rows: Sequence[Frame] = () if owner is None else owner.rows(field)
         if body is None:
             return Decimal(len(rows))
         values = [body(msgspec.structs.replace(env, record=row, owner=owner)) for row in rows]

@@ -86,11 +86,11 @@ def resolve(checker: "Checker", node: ast.Name | ast.Attribute) -> Field | None:
             checker.problem(node, LINES, message)
             return None
         return _walk(checker, node, rows.scope, "record", rest)
-    match names[0]:
-        case "parent":
+    match names:
+        case ("parent", *_):
             return _parent(checker, node, names)
-        case "user" | "old" if len(names) > 1 or checker.scope.field(names[0]) is None:
-            return _variable(checker, node, "user" if names[0] == "user" else "old", names)
+        case ("user" | "old" as root, *_):
+            return _variable(checker, node, root, names)
         case _:
             return _own(checker, node, names)
 
