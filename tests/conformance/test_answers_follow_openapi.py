@@ -10,6 +10,7 @@ import jsonschema_rs
 import msgspec
 import pytest
 
+from objectry.compiler.codecs.issue import is_array, is_object
 from objectry_runtime.identity import create_key
 from objectry_runtime.publishing import ensure_first_release
 from objectry_runtime.services.app import create_app
@@ -76,16 +77,12 @@ class Api:
 
 def _closed(schema: Any) -> Any:
     """The schema with every object of named properties closed: a field more is a failure."""
-    match schema:
-        case dict():
-            closed = {key: _closed(value) for key, value in schema.items()}
-            if "properties" in closed and "type" in closed:
-                closed.setdefault("additionalProperties", False)
-            return closed
-        case list():
-            return [_closed(each) for each in schema]
-        case _:
-            return schema
+    if is_object(schema):
+        closed: dict[str, Any] = {key: _closed(value) for key, value in schema.items()}
+        if "properties" in closed and "type" in closed:
+            closed.setdefault("additionalProperties", False)
+        return closed
+    return [_closed(each) for each in schema] if is_array(schema) else schema
 
 
 @pytest.fixture

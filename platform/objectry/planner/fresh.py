@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 
 from sqlalchemy import ForeignKeyConstraint, MetaData, Table
-from sqlalchemy.schema import sort_tables_and_constraints
+from sqlalchemy.schema import (
+    sort_tables_and_constraints,  # pyright: ignore[reportUnknownVariableType]  # untyped there
+)
 
 from objectry.planner import ddl
 from objectry.planner.live import LiveSchema

@@ -1,7 +1,7 @@
 """What differs between two sets of definitions, place by place."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeGuard  # definitions as JSON values: nothing more is known of them
 
 import msgspec
 
@@ -53,13 +53,13 @@ def diff_definitions(before: Definitions, after: Definitions) -> tuple[Change, .
 def _differences(definition: str, path: str, left: Any, right: Any) -> Iterator[Change]:
     """Walk two plain values (JSON builtins, hence Any) side by side."""
     if left == right:
-        if isinstance(left, dict) and list(left) != list(right):
+        if _is_object(left) and list(left) != list(right):
             yield _change(definition, f"{path or 'keys'} (order)", list(left), list(right))
-        elif isinstance(left, dict):
+        elif _is_object(left):
             for key in left:
                 yield from _differences(definition, _join(path, key), left[key], right[key])
         return
-    if isinstance(left, dict) and isinstance(right, dict):
+    if _is_object(left) and _is_object(right):
         if path == "fields":
             for new, old in _renamed(left, right).items():
                 yield Change(
@@ -76,6 +76,10 @@ def _differences(definition: str, path: str, left: Any, right: Any) -> Iterator[
                 yield from _differences(definition, _join(path, key), left[key], right[key])
         return
     yield _change(definition, path, left, right)
+
+
+def _is_object(value: object) -> TypeGuard[dict[str, Any]]:
+    return isinstance(value, dict)
 
 
 def _renamed(left: dict[str, Any], right: dict[str, Any]) -> dict[str, str]:

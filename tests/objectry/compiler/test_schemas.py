@@ -1,5 +1,6 @@
 """JSON Schemas and the OpenAPI document: valid, complete, and no wider than the caller's rights."""
 
+import re
 import time
 from typing import Any  # a JSON Schema is a JSON value: nothing more is known of it
 
@@ -23,15 +24,15 @@ def document() -> dict[str, Any]:
     return openapi(MODEL, version="1", visible=everything)
 
 
-def references(value: object) -> set[str]:
-    match value:
-        case dict():
-            own = {value["$ref"]} if isinstance(value.get("$ref"), str) else set()
-            return own.union(*(references(each) for each in value.values()))
-        case list():
-            return set().union(*(references(each) for each in value))
-        case _:
-            return set()
+def nothing(object_name: str, name: str | None, use: str) -> bool:
+    del object_name, name, use
+    return False
+
+
+def references(value: Any) -> set[str]:
+    """Every `$ref` of a JSON value."""
+    text = msgspec.json.encode(value).decode()
+    return set(re.findall(r'"\$ref":"([^"]+)"', text))
 
 
 def test_the_document_is_valid_openapi() -> None:
@@ -39,7 +40,7 @@ def test_the_document_is_valid_openapi() -> None:
 
 
 def test_the_document_for_a_caller_without_rights_is_valid_too() -> None:
-    found = openapi(MODEL, version="1", visible=lambda *use: False)
+    found = openapi(MODEL, version="1", visible=nothing)
     assert [str(error) for error in OpenAPIV31SpecValidator(found).iter_errors()] == []
     assert list(found["paths"]) == ["/api/v1/events"]
 

@@ -1,6 +1,6 @@
 """The business tables, on a real PostgreSQL: what they hold, and what they refuse."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
 import psycopg
@@ -54,7 +54,7 @@ def tables(empty_database: Database) -> Iterator[psycopg.Connection]:
         yield connection
 
 
-def insert(connection: psycopg.Connection, table: str, row: dict[str, object]) -> None:
+def insert(connection: psycopg.Connection, table: str, row: Mapping[str, object]) -> None:
     schema, name = table.split(".")
     connection.execute(
         sql.SQL("insert into {} ({}) values ({})").format(
@@ -67,7 +67,7 @@ def insert(connection: psycopg.Connection, table: str, row: dict[str, object]) -
 
 
 def refusal(
-    connection: psycopg.Connection, table: str, row: dict[str, object]
+    connection: psycopg.Connection, table: str, row: Mapping[str, object]
 ) -> ConstraintMeaning | None:
     """What the constraint that refuses a row means."""
     model = reference_release().model()

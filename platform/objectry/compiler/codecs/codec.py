@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 import msgspec
 from rapidfuzz import process
 
-from objectry.compiler.codecs.issue import Issue, Refused, named, step
+from objectry.compiler.codecs.issue import Issue, Refused, is_array, is_object, named, step
 from objectry.compiler.codecs.json_text import decode_json
 from objectry.compiler.codecs.scalars import Reader, Scalar, compile_reader
 from objectry.compiler.limits import ROWS_MAX
@@ -65,7 +65,7 @@ class Codec:
         `pointer` comes before every issue's own (a row of a bulk body: `/3`).
         """
         reading = _Reading(writable, visible)
-        if not isinstance(document, dict):
+        if not is_object(document):
             message = f"A record is a JSON object, got {named(document)}."
             return Decoded(values={}, issues=(Issue(pointer, "type", message),))
         values = reading.read(document, self._fields, pointer, partial, self._lines)
@@ -180,7 +180,7 @@ class _Reading:
     def _rows(
         self, value: object, fields: _Fields, pointer: str, partial: bool, prefix: str
     ) -> list[Row]:
-        if not isinstance(value, list):
+        if not is_array(value):
             message = f"Expected an array of rows, got {named(value)}."
             self.issues.append(Issue(pointer, "type", message))
             return []
@@ -194,7 +194,7 @@ class _Reading:
             place = f"{pointer}/{number}"
             if len(self.issues) >= ISSUES_MAX:
                 break
-            if not isinstance(item, dict):
+            if not is_object(item):
                 message = f"A row is a JSON object, got {named(item)}."
                 self.issues.append(Issue(place, "type", message))
                 continue

@@ -1,6 +1,7 @@
 """What is wrong with a body: issues, collected."""
 
 from decimal import Decimal
+from typing import TypeGuard
 
 import msgspec
 
@@ -35,6 +36,16 @@ class InvalidJson(ValueError):
 def step(key: str) -> str:
     """One step of a JSON pointer (RFC 6901), cut where the key is absurdly long."""
     return "/" + key[:KEY_SHOWN_MAX].replace("~", "~0").replace("/", "~1")
+
+
+def is_object(value: object) -> TypeGuard[dict[str, object]]:
+    """Whether a decoded JSON value is an object: its keys are always text."""
+    return isinstance(value, dict)
+
+
+def is_array(value: object) -> TypeGuard[list[object]]:
+    """Whether a decoded JSON value is an array."""
+    return isinstance(value, list)
 
 
 def named(value: object) -> str:

@@ -8,7 +8,7 @@ import json
 from decimal import Decimal
 from typing import Any, NoReturn
 
-from objectry.compiler.codecs.issue import InvalidJson
+from objectry.compiler.codecs.issue import InvalidJson, is_array, is_object
 
 DEPTH_MAX = 32
 NUMBER_CHARACTERS_MAX = 100
@@ -114,13 +114,13 @@ def _inspect(document: object) -> None:
     for depth in range(DEPTH_MAX + 1):
         below: list[object] = []
         for value in level:
-            if isinstance(value, dict | list) and depth == DEPTH_MAX:
+            if depth == DEPTH_MAX and (is_object(value) or is_array(value)):
                 raise _too_deep()
-            if isinstance(value, dict):
+            if is_object(value):
                 for key in value:
                     _check_characters(key)
                 below.extend(value.values())
-            elif isinstance(value, list):
+            elif is_array(value):
                 below.extend(value)
             elif isinstance(value, str):
                 _check_characters(value)

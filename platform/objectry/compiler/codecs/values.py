@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
+from objectry.compiler.codecs.issue import is_array, is_object
 from objectry.metadata.model.resolved import FieldModel
 from objectry.metadata.types import StorageClass
 from objectry.values.dates import datetime_text
@@ -46,9 +47,9 @@ def to_json(value: object, field: FieldModel | None = None) -> Json:
             return format(value, "f")
         case datetime() | date():
             return to_text(value)
-        case Mapping():
-            return {str(key): to_json(each) for key, each in value.items()}
-        case Sequence():
+        case _ if is_object(value):
+            return {key: to_json(each) for key, each in value.items()}
+        case _ if is_array(value):
             return [to_json(each) for each in value]
         case _:
             raise AssertionError(f"no JSON can hold a {type(value).__name__}")

@@ -49,8 +49,8 @@ def nullable(schema: Schema) -> Schema:
     """The schema that takes null too."""
     if "anyOf" in schema:
         return {**schema, "anyOf": [*schema["anyOf"], {"type": "null"}]}
-    wanted = schema["type"]
-    result = {**schema, "type": [*wanted, "null"] if isinstance(wanted, list) else [wanted, "null"]}
+    types: list[str] = [schema["type"]] if isinstance(schema["type"], str) else schema["type"]
+    result: Schema = {**schema, "type": [*types, "null"]}
     if "enum" in result:
         result["enum"] = [*result["enum"], None]
     return result

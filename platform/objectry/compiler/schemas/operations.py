@@ -115,8 +115,8 @@ def _get(owner: ObjectModel, reference: Reference) -> Schema:
 
 
 def _create(owner: ObjectModel, reference: Reference) -> Schema:
-    one, many = reference(owner.name, "create"), {"type": "array", "maxItems": BULK_MAX}
-    many["items"] = one
+    one = reference(owner.name, "create")
+    many: Schema = {"type": "array", "items": one, "maxItems": BULK_MAX}
     record = reference(owner.name, "read")
     created = {
         "type": "object",

@@ -49,7 +49,7 @@ def constraints(owner: ObjectModel, storage: StorageMap) -> Iterator[Constraint]
         if field.stored:
             yield from _of_field(owner, field, place, storage)
     for fields in dict.fromkeys(owner.definition.uniques):
-        if len(fields) > 1 or not owner.fields[fields[0]].definition.unique:
+        if not any(fields == (name,) and owner.fields[name].definition.unique for name in fields):
             yield from _unique(owner, place, fields, "unique")
 
 
