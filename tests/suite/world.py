@@ -1,6 +1,6 @@
 """The suite on a real database, for tests: publish, then act as somebody with some roles."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,7 @@ import msgspec
 
 from objectry.metadata.loader import load_tree
 from objectry.registry import Release, make_release
+from objectry.sdk import Plugin
 from objectry.values.ids import new_id
 from objectry_runtime.command import create, update
 from objectry_runtime.host import Live, build_live, discover
@@ -32,13 +33,16 @@ def suite_release() -> Release:
 
 
 def publish(
-    database: Database, release: Release, settings: dict[str, dict[str, object]] | None = None
+    database: Database,
+    release: Release,
+    settings: dict[str, dict[str, object]] | None = None,
+    plugins: Sequence[Plugin[Any]] | None = None,
 ) -> Live:
-    """The release, live in the database, with the installed plugins."""
+    """The release, live in the database, with the installed plugins or those given."""
     ensure_first_release(database, release, "test")
     published = live_release(database)
     assert published is not None
-    return build_live(*published, discover(), settings or {})
+    return build_live(*published, discover() if plugins is None else plugins, settings or {})
 
 
 def caller(live: Live, executor: PoolExecutor, *roles: str) -> Callable[[], Call]:
