@@ -50,6 +50,10 @@ def process(command: list[str], environment: dict[str, str], probe: str) -> Iter
                 except httpx.TransportError:
                     time.sleep(0.05)  # polling a process that is starting
             yield
+        except Exception:
+            log.seek(0)
+            sys.stderr.write(log.read().decode())
+            raise
         finally:
             server.terminate()
             server.wait(timeout=30)
@@ -127,7 +131,7 @@ def run(
         headers = {"Authorization": f"Bearer {key}"}
         ids = seed(url, headers, rows)
         baseline = {
-            "DSN": "postgresql+psycopg://?" + "&".join(part for part in dsn.split()),
+            "DSN": dsn,
             "KEY_HASH": hashlib.sha256(key.encode()).hexdigest(),
         }
         with process(uvicorn, baseline, f"http://127.0.0.1:{theirs}/"):

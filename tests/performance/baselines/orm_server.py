@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Annotated, Any
 
 import msgspec
+import psycopg
 from litestar import Litestar, Request, get, post
 from litestar.connection import ASGIConnection
 from litestar.di import Provide
@@ -165,7 +166,12 @@ def out(row: Customer) -> CustomerOut:
     return CustomerOut(**{name: getattr(row, name) for name in CustomerOut.__struct_fields__})
 
 
-engine = create_async_engine(os.environ.get("DSN", "postgresql+psycopg://"), pool_size=16)
+async def connect() -> psycopg.AsyncConnection[Any]:
+    """A connection to the database that the benchmark names."""
+    return await psycopg.AsyncConnection.connect(os.environ["DSN"])
+
+
+engine = create_async_engine("postgresql+psycopg://", async_creator=connect, pool_size=16)
 sessions = async_sessionmaker(engine, expire_on_commit=False)
 
 
@@ -258,10 +264,17 @@ async def create_customer(data: CustomerIn, db: AsyncSession) -> CustomerOut:
     return answer
 
 
+async def make_series() -> None:
+    """The counter that creates draw from."""
+    async with sessions() as db, db.begin():
+        await db.merge(Series(tenant_id=TENANT, series="baseline", key="", value=0))
+
+
 app = Litestar(
     [get_customer, list_customers, create_customer],
     guards=[guard],
     dependencies={"db": Provide(session)},
     openapi_config=None,
+    on_startup=[make_series],
     logging_config=None,
 )
