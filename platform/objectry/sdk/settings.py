@@ -5,9 +5,8 @@ from decimal import Decimal
 from typing import Literal, TypeVar, get_args, get_origin
 
 import msgspec
-from rapidfuzz import process
 
-from objectry.findings import Finding, code
+from objectry.findings import Finding, code, near_or_all
 
 UNKNOWN = code(
     "OBJ0820",
@@ -31,8 +30,6 @@ MISSING = code(
     wrong="[plugins.vies]",
     right='[plugins.vies]\nrequester = "DE123456789"',
 )
-
-NEAR = 70.0
 
 
 class Settings(msgspec.Struct, kw_only=True):
@@ -82,11 +79,7 @@ def fill_settings(
 
 
 def _unknown(plugin: str, key: str, known: list[str]) -> Finding:
-    near = process.extractOne(key, known, score_cutoff=NEAR)
-    if near:
-        hint = f'did you mean "{near[0]}"?'
-    else:
-        hint = f"it has {', '.join(known)}" if known else "it has no settings"
+    hint = near_or_all(key, known) or "it has no settings"
     return _finding(UNKNOWN, plugin, key, "is no setting of this plugin", hint)
 
 

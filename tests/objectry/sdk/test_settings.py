@@ -38,7 +38,7 @@ def test_all_mistakes_are_found_and_name_their_key() -> None:
         Finding(
             code="OBJ0820",
             message="plugins.dunning.max_levl is no setting of this plugin",
-            hint='did you mean "max_level"?',
+            hint="did you mean `max_level`?",
             path="plugins.dunning.max_levl",
         ),
         Finding(
@@ -56,7 +56,7 @@ def test_all_mistakes_are_found_and_name_their_key() -> None:
         Finding(
             code="OBJ0820",
             message="plugins.dunning.colour is no setting of this plugin",
-            hint="it has account, fee, max_level, mode, enabled",
+            hint="possible: account, fee, max_level, mode, enabled",
             path="plugins.dunning.colour",
         ),
         Finding(
