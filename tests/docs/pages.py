@@ -27,6 +27,7 @@ import msgspec
 from tests.server import free_port
 
 FENCE = re.compile(r"^```(\w+)(?: +(.*))?$")
+HEREDOC = re.compile(r"<<'?(\w+)'?")
 TITLE = re.compile(r'title="([^"]+)"')
 SHAPES = (
     (re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"), "<id>"),
@@ -74,13 +75,14 @@ def blocks(text: str) -> Iterator[Block]:
 
 
 def commands(block: Block) -> Iterator[Command]:
-    """The commands of a console block; a trailing backslash continues a command."""
+    """The commands of a console block; a backslash or `<<END` continues one."""
     index = 0
     while index < len(block.lines):
         assert block.lines[index].startswith("$ "), f"not a command: {block.lines[index]}"
         text = block.lines[index][2:]
         index += 1
-        while text.endswith("\\"):
+        here = HEREDOC.search(text)
+        while text.endswith("\\") or (here and not text.endswith("\n" + here[1])):
             text += "\n" + block.lines[index]
             index += 1
         start = index
@@ -121,9 +123,9 @@ class Reader:
         """Run a command as the page's reader does and return the lines it printed."""
         if re.search(r"(^|\s|/)objectry serve\b", command):
             return self._serve(command.removesuffix("&"))
-        # A file keeps the variables that a command exports for the commands after it.
+        # A file keeps the variables that a command sets for the commands after it.
         script = (
-            "test -f .page-env && . ./.page-env\n"
+            "set -a; test -f .page-env && . ./.page-env\n"
             + command.replace(":3000", f":{self.port}")
             + "\nstatus=$?; declare -px | grep -v '^declare -[^ ]*r' > .page-env; exit $status"
         )

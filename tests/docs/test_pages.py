@@ -27,6 +27,7 @@ def test_a_page_prints_what_it_shows(page: Path, tmp_path: Path) -> None:
     }
     folder = tmp_path / "page"
     folder.mkdir()
+    (folder / ".venv").symlink_to(Path(sys.executable).parents[1])
     reader = Reader(folder, environment)
     try:
         wrong = follow(page, reader)
