@@ -13,7 +13,7 @@ from objectry.metadata.model import Derivation, FieldModel, Model, ObjectModel
 from objectry.values.ids import parse_id
 
 ISSUES_MAX = 1_000
-NEAR = 70.0
+NEAR = 70
 
 Row = dict[str, Scalar | None]
 Value = Scalar | None | list[Row]
