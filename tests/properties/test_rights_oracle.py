@@ -1,7 +1,7 @@
 """Generated policies over generated records: what PostgreSQL shows is what a brute-force reading
 of the rules shows, record by record, role by role."""
 
-from decimal import Decimal
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -47,7 +47,8 @@ RECORDS: list[dict[str, Any]] = [
 ]
 
 # A rule's source, and what it says of a record in plain Python: True, False or None.
-RULES: dict[str, Any] = {
+Says = Callable[[dict[str, Any]], bool | None]
+RULES: dict[str, Says] = {
     "owner == user.id": lambda r: r["owner"] == ANN,
     "amount < 3": lambda r: None if r["amount"] is None else r["amount"] < 3,
     "not (amount < 3)": lambda r: None if r["amount"] is None else not r["amount"] < 3,
@@ -66,7 +67,15 @@ GRANTS = st.fixed_dictionaries(
     }
 )
 POLICIES = st.fixed_dictionaries({"x": GRANTS, "y": GRANTS}, optional={"z": GRANTS})
-CALLERS = st.sampled_from([set(ROLES), {"x", "y"}, {"x"}, {"z", "x"}, set()])
+ASKED: list[tuple[dict[str, str], Says]] = [
+    ({"amount__gt": "1"}, lambda r: r["amount"] is not None and r["amount"] > 1),
+    ({"amount__ne": "1"}, lambda r: r["amount"] != 1),
+    ({"secret": "s"}, lambda r: r["secret"] == "s"),
+    ({"secret__isnull": "true"}, lambda r: r["secret"] is None),
+    ({"where": "amount == 5"}, lambda r: r["amount"] == 5),
+    ({"where": "not (secret == 's')"}, lambda r: r["secret"] != "s"),
+]
+CALLERS = st.sampled_from(["xyz", "xy", "x", "xz", ""]).map(set[str])
 
 
 def admits(grant: dict[str, Any], record: dict[str, Any]) -> bool:
@@ -143,28 +152,19 @@ async def test_what_is_shown_is_what_the_rules_say(
 @given(
     policy=POLICIES,
     roles=CALLERS,
-    asked=st.sampled_from(
-        [
-            ({"amount__gt": "1"}, lambda r: r["amount"] is not None and r["amount"] > 1),
-            ({"amount__ne": "1"}, lambda r: r["amount"] != 1),
-            ({"secret": "s"}, lambda r: r["secret"] == "s"),
-            ({"secret__isnull": "true"}, lambda r: r["secret"] is None),
-            ({"where": "amount == 5"}, lambda r: r["amount"] == Decimal(5)),
-            ({"where": "not (secret == 's')"}, lambda r: r["secret"] != "s"),
-        ]
-    ),
+    asked=st.sampled_from(ASKED),
 )
 async def test_a_filter_sees_what_the_caller_sees(
     policy: dict[str, Any],
     roles: set[str],
-    asked: tuple[dict[str, str], Any],
+    asked: tuple[dict[str, str], Says],
     base: Live,
     executor: PoolExecutor,
 ) -> None:
     """Filtering by a field is filtering by its shown value, null where it may not be read."""
     params, passes = asked
     call = new_call(candidate(base, policy), executor, *roles)
-    expected = set()
+    expected: set[str] = set()
     for record in RECORDS:
         shown = oracle(policy, roles, record)
         if shown is not None:
@@ -179,7 +179,7 @@ async def test_a_filter_sees_what_the_caller_sees(
     try:
         found = {one["name"] for one in data(await list_records(call, "thing", pairs(**params)))}
     except Problem as refused:
-        found, status = set(), refused.status
+        found, status = set[object](), refused.status
     else:
         status = 200
 

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping
 
 from objectry.metadata.model import Model, ObjectModel
-from objectry_runtime.events.sealing import Json, Subject, open_sealed, seal
+from objectry_runtime.events.json_values import Json, as_object, as_rows
+from objectry_runtime.events.sealing import Subject, open_sealed, seal
 
 Image = Mapping[str, Json]
 Turn = Callable[[Json, str], Json]
@@ -35,7 +36,7 @@ def seal_changes(
             end: _turn_field(
                 value, name, model, object_model, lambda one, at: seal(key, one, subject, at)
             )
-            for end, value in _mapping(change).items()
+            for end, value in as_object(change).items()
         }
         for name, change in changes.items()
     }
@@ -86,19 +87,10 @@ def _turn_field(
                 key: turn(one, f"{name}.{key}")
                 if everything or (key in line.fields and line.fields[key].definition.sensitive)
                 else one
-                for key, one in _mapping(row).items()
+                for key, one in as_object(row).items()
             }
-            for row in _rows(value)
+            for row in as_rows(value)
         ]
     if everything or (field is not None and field.definition.sensitive):
         return turn(value, name)
     return value
-
-
-def _mapping(value: Json) -> Image:
-    assert isinstance(value, Mapping), "a JSON object"
-    return value
-
-
-def _rows(value: Json) -> list[Json]:
-    return list(value) if isinstance(value, list | tuple) else []

@@ -14,14 +14,13 @@ import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from objectry_runtime.events.json_values import Json, as_object
 from objectry_runtime.store.keyring import Keyring
 
 SEALED = "$sealed"
 PURPOSE = "subject_key"
 KEY_ID_BYTES = 8
 NONCE_BYTES = 12
-
-Json = object
 
 
 class Subject(msgspec.Struct, frozen=True):
@@ -67,9 +66,9 @@ def open_sealed(key: bytes | None, value: Json, subject: Subject, field: str) ->
 
     Null once its key is erased, also when a later write has made the record a new one.
     """
-    if not isinstance(value, Mapping) or SEALED not in value:
+    if not is_sealed(value):
         return value
-    text = value[SEALED]
+    text = as_object(value)[SEALED]
     if not isinstance(text, str):
         raise SealBroken(f"{subject.object}/{subject.record}: {field} holds no sealed value")
     sealed = _unbase64(text)

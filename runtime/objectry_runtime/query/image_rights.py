@@ -5,12 +5,13 @@ Rights that hold for some records only are decided by PostgreSQL on the record a
 that depend on the line deny too: the line of then may not exist now.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import msgspec
 
 from objectry.metadata.model import Derivation, ObjectModel
 from objectry_runtime.events import Subject, open_sealed
+from objectry_runtime.events.json_values import as_object, as_rows
 from objectry_runtime.permissions import Use
 from objectry_runtime.query.frame import ObjectFrame
 from objectry_runtime.query.names import Names
@@ -91,7 +92,7 @@ def project_changes(
     """The changes of the fields that the caller may see: `{"field": {"from", "to"}}`."""
     return {
         name: {
-            end: _project(_mapping(changes[name]).get(end), name, rights, allowed, subject, key)
+            end: _project(as_object(changes[name]).get(end), name, rights, allowed, subject, key)
             for end in ("from", "to")
         }
         for name in rights.names
@@ -120,7 +121,7 @@ def _project(
             for one in lines.names
             if one in row
         }
-        for row in map(_mapping, _rows(value))
+        for row in map(as_object, as_rows(value))
     ]
 
 
@@ -132,12 +133,3 @@ def _kept(model: ObjectModel, name: str) -> bool:
 
 def _rows_known(names: Names, model: ObjectModel, table: str) -> bool:
     return names.policy(model.fields[table].definition.of).own_rule("read") is True
-
-
-def _mapping(value: object) -> Image:
-    assert isinstance(value, Mapping), "an image is a JSON object"
-    return value
-
-
-def _rows(value: object) -> Sequence[object]:
-    return value if isinstance(value, list | tuple) else ()

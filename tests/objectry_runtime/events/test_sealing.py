@@ -15,7 +15,7 @@ from objectry_runtime.events import (
     unwrap_key,
     wrap_key,
 )
-from objectry_runtime.events.sealing import Json
+from objectry_runtime.events.json_values import Json
 from objectry_runtime.store.keyring import Keyring
 
 SUBJECT = Subject(1, "customer", "0190a000-0000-7000-8000-000000000001")

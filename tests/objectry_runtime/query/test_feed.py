@@ -68,7 +68,7 @@ async def test_an_event_is_a_cloud_event(store: Store, call: Caller) -> None:
 
 
 async def test_only_events_of_readable_records_come(store: Store, call: Caller) -> None:
-    ids = []
+    ids: list[str] = []
     for number, owner in enumerate((ANN, BOB, ANN)):
         ids.append(store.insert("order", number=f"OR-{number}", status="draft", owner=owner))
         store.past("order", ids[-1], 1, {"id": ids[-1]}, event="OrderCreated")
