@@ -1,6 +1,7 @@
 """Bodies: what a request says, as typed values, with everything that is wrong with it."""
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import TypeGuard
 
 import msgspec
 
@@ -88,7 +89,7 @@ def read_one(
 def read_many(live: Live, object_name: str, document: object, rights: Rights) -> list[Body]:
     """The document of a POST: a record, or an array of records."""
     codec = codec_of(live, object_name)
-    if not isinstance(document, list):
+    if not is_array(document):
         return [_read(codec, document, rights, False, "")]
     if not document:
         raise invalid([FieldError("", "min_length", "The array has no record.")])
@@ -103,9 +104,19 @@ def errors_of(issues: Sequence[Issue]) -> list[FieldError]:
     return [FieldError(one.pointer, one.code, one.message) for one in issues]
 
 
+def is_object(document: object) -> TypeGuard[dict[str, object]]:
+    """Whether a decoded value is a JSON object; its keys are texts."""
+    return isinstance(document, dict)
+
+
+def is_array(document: object) -> TypeGuard[list[object]]:
+    """Whether a decoded value is a JSON array."""
+    return isinstance(document, list)
+
+
 def step(name: object) -> str:
-    """One step of a JSON pointer; names and positions need no escapes."""
-    return f"/{name}"
+    """One step of a JSON pointer (RFC 6901), cut where a key is absurdly long."""
+    return "/" + str(name)[:100].replace("~", "~0").replace("/", "~1")
 
 
 def _read(codec: Codec, document: object, rights: Rights, partial: bool, pointer: str) -> Body:

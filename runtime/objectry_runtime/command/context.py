@@ -43,16 +43,29 @@ class Context:
         return self.live.settings.get("company", {}).get("rounding") == "half_even"
 
 
+class _Evaluators:
+    """The closures of a release's expressions, each made when first asked for."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[Expression, Callable[[Env], Value]]] = {}
+
+    def of(self, expression: Expression) -> Callable[[Env], Value]:
+        """The closure of an expression of the definitions; the model keeps those."""
+        found = self._known.get(id(expression))
+        if found is None:
+            # Kept beside its closure: while the expression lives its id is nobody else's.
+            found = self._known[id(expression)] = (expression, evaluator(expression.tree))
+        return found[1]
+
+
 def _evaluator(live: Live, expression: Expression) -> Callable[[Env], Value]:
-    """The closure of an expression, made once per release; the model keeps the expressions."""
-    cache = live.compiled.setdefault(("command.evaluators",), {})
-    assert isinstance(cache, dict)
-    found = cache.get(id(expression))
-    if found is None:
-        # The expression is kept beside its closure: while it lives its id is nobody else's.
-        found = cache[id(expression)] = (expression, evaluator(expression.tree))
-    run: Callable[[Env], Value] = found[1]
-    return run
+    kept = live.compiled.get(_KEY)
+    if not isinstance(kept, _Evaluators):
+        kept = live.compiled[_KEY] = _Evaluators()
+    return kept.of(expression)
+
+
+_KEY = ("command.evaluators",)
 
 
 def exceeds(value: Decimal, places: int) -> bool:

@@ -40,7 +40,7 @@ def image_of_state(live: Live, model: ObjectModel, state: RecordState) -> Image:
 
 def changes_between(before: Image | None, after: Image | None) -> dict[str, Json]:
     """Field → {"from", "to"} of what differs; from nothing, all that has a value."""
-    names = dict.fromkeys((*(before or {}), *(after or {})))
+    names: tuple[str, ...] = tuple(dict.fromkeys([*(before or {}), *(after or {})]))
     return {
         name: {"from": old, "to": new}
         for name in names

@@ -1,6 +1,6 @@
 """The two lanes of a write: sealed, where all is known beforehand, and locked, to read under it."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from typing import Protocol
 
@@ -52,7 +52,7 @@ class Locked:
 
 
 @asynccontextmanager
-async def locked(call: Call, object_name: str, by: str, record: str) -> AsyncIterator[Locked]:
+async def locked(call: Call, object_name: str, by: str, record: str) -> AsyncGenerator[Locked]:
     """A lane that holds one record; it commits when the block ends and rolls back if it raises."""
     async with call.executor.transaction(keep=not call.dry_run) as transaction:
         await transaction.run(lock(call, object_name, by, record))

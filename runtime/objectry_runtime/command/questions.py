@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from objectry.compiler.codecs.codec import Row
+from objectry.compiler.codecs.codec import Value as DecodedValue
 from objectry.metadata.model import ObjectModel
 from objectry.values.ids import parse_id
 from objectry_runtime.host.live import Live
@@ -61,15 +63,14 @@ def address(model: ObjectModel, record: str) -> str:
 
 
 def linked_ids(
-    live: Live, model: ObjectModel, bodies: Iterable[Mapping[str, object]]
+    live: Live, model: ObjectModel, bodies: Iterable[Mapping[str, DecodedValue]]
 ) -> dict[str, tuple[str, ...]]:
     """The records that bodies link to, by object, their lines' links included."""
     ids: dict[str, dict[str, None]] = {}
     for values in bodies:
         _collect(model, values, ids)
         for table, line_object in model.tables.items():
-            rows = values.get(table)
-            for row in rows if isinstance(rows, list) else ():
+            for row in rows_of(values.get(table)):
                 _collect(live.model.object(line_object), row, ids)
     return {name: tuple(found) for name, found in ids.items()}
 
@@ -130,8 +131,13 @@ def _links(
     )
 
 
+def rows_of(value: DecodedValue) -> list[Row]:
+    """The rows of a table field of a body; none where it is no table field."""
+    return value if isinstance(value, list) else []
+
+
 def _collect(
-    model: ObjectModel, values: Mapping[str, object], ids: dict[str, dict[str, None]]
+    model: ObjectModel, values: Mapping[str, DecodedValue], ids: dict[str, dict[str, None]]
 ) -> None:
     for name, value in values.items():
         field = model.fields.get(name)

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+import msgspec
+
 from objectry.compiler.codecs import to_text
 from objectry.compiler.tables import ConstraintMeaning, constraint_meanings
 from objectry_runtime.command.bodies import step
@@ -42,10 +44,14 @@ def meanings(live: Live) -> Mapping[str, ConstraintMeaning]:
     """What the constraints of a release mean, by name."""
     key = ("command.meanings",)
     found = live.compiled.get(key)
-    if found is None:
-        found = live.compiled[key] = constraint_meanings(live.model, live.storage)
-    assert isinstance(found, dict)
-    return found
+    if not isinstance(found, _Meanings):
+        by_name = constraint_meanings(live.model, live.storage)
+        found = live.compiled[key] = _Meanings(by_name=by_name)
+    return found.by_name
+
+
+class _Meanings(msgspec.Struct, frozen=True, kw_only=True):
+    by_name: Mapping[str, ConstraintMeaning]
 
 
 async def explain(call: Call, decision: Decision, error: DatabaseError) -> Exception:

@@ -71,7 +71,7 @@ def link_paths(live: Live, model: ObjectModel) -> Mapping[LinkPlace, frozenset[P
     """What the definitions of an object read behind each of its links (and those of its lines)."""
     key = ("query.link_paths", model.name)
     known = live.compiled.get(key)
-    if known is None:
+    if not isinstance(known, _LinkPaths):
         found: dict[LinkPlace, set[Path]] = {}
         places = [("", model)]
         places += [(table, live.model.object(name)) for table, name in model.tables.items()]
@@ -79,10 +79,13 @@ def link_paths(live: Live, model: ObjectModel) -> Mapping[LinkPlace, frozenset[P
             for expression in expressions(owner):
                 for place, path in _behind_links(live.model, model, table, owner, expression):
                     found.setdefault(place, set()).add(path)
-        known = {place: frozenset(paths) for place, paths in found.items()}
+        known = _LinkPaths(paths={place: frozenset(paths) for place, paths in found.items()})
         live.compiled[key] = known
-    assert isinstance(known, dict)
-    return known
+    return known.paths
+
+
+class _LinkPaths(msgspec.Struct, frozen=True, kw_only=True):
+    paths: Mapping[LinkPlace, frozenset[Path]]
 
 
 def expressions(model: ObjectModel) -> Iterable[Expression]:

@@ -8,6 +8,7 @@ import msgspec
 from objectry.metadata.model import ConversionLinesModel
 from objectry.values.ids import parse_id
 from objectry.values.numbers import parse_decimal
+from objectry_runtime.command.bodies import is_array, is_object, step
 from objectry_runtime.command.context import exceeds
 from objectry_runtime.command.draft import Draft
 from objectry_runtime.command.refusals import conflict
@@ -35,21 +36,22 @@ def read_wanted(document: object, *, lines: bool) -> list[Wanted] | None:
     """The body of a conversion: None for the whole, else the lines it names."""
     if document is None or document == {}:
         return None
-    if not isinstance(document, dict):
+    if not is_object(document):
         raise invalid([FieldError("", "type", "The body of a conversion is a JSON object.")])
     known = ("lines",) if lines else ()
     errors = [
-        FieldError(f"/{key}", "unknown_field", "There is no such parameter.")
+        FieldError(step(key), "unknown_field", "There is no such parameter.")
         for key in document
         if key not in known
     ]
-    rows = document.get("lines") if lines else None
+    given = document.get("lines") if lines else None
+    rows = given if is_array(given) else []
     wanted: list[Wanted] = []
-    if rows is not None and (not isinstance(rows, list) or not 0 < len(rows) <= LINES_MAX):
+    if given is not None and not 0 < len(rows) <= LINES_MAX:
         message = f"An array of 1 to {LINES_MAX} lines, each with `id` and `quantity`."
         errors.append(FieldError("/lines", "type", message))
     else:
-        for index, row in enumerate(rows or ()):
+        for index, row in enumerate(rows):
             wanted += _read_row(row, f"/lines/{index}", errors)
     for one in {one.id: one for one in wanted}.values():
         for again in [other for other in wanted if other.id == one.id][1:]:
@@ -57,7 +59,7 @@ def read_wanted(document: object, *, lines: bool) -> list[Wanted] | None:
             errors.append(FieldError(again.pointer + "/id", "duplicate", message))
     if errors:
         raise invalid(errors)
-    return wanted if rows is not None else None
+    return wanted if given is not None else None
 
 
 def choose(
@@ -120,23 +122,22 @@ def _refused(
 
 
 def _read_row(row: object, pointer: str, errors: list[FieldError]) -> list[Wanted]:
-    if not isinstance(row, dict):
+    if not is_object(row):
         errors.append(FieldError(pointer, "type", "A line is a JSON object."))
         return []
     before = len(errors)
     for key in row:
         if key not in ("id", "quantity"):
-            errors.append(
-                FieldError(f"{pointer}/{key}", "unknown_field", "There is no such parameter.")
-            )
+            message = "There is no such parameter."
+            errors.append(FieldError(pointer + step(key), "unknown_field", message))
     identity, said = row.get("id"), row.get("quantity")
     id = parse_id(identity) if isinstance(identity, str) else None
     if id is None:
         errors.append(FieldError(pointer + "/id", "link", "A line is named by its id, a UUID."))
     quantity: Decimal | None = None
     if said is not None:
-        exact = isinstance(said, str | int | Decimal) and not isinstance(said, bool)
-        quantity = parse_decimal(said) if exact else None
+        if isinstance(said, str | int | Decimal) and not isinstance(said, bool):
+            quantity = parse_decimal(said)
         if quantity is None:
             message = 'Expected a number as "2.5" or 2.5.'
             errors.append(FieldError(pointer + "/quantity", "type", message))

@@ -1,7 +1,7 @@
 """Transitions: the only way a state changes."""
 
 from objectry.metadata.model import ObjectModel, WorkflowModel
-from objectry_runtime.command.bodies import empty, parse
+from objectry_runtime.command.bodies import empty, is_object, parse, step
 from objectry_runtime.command.commands import check_version, event_names, found, path_of
 from objectry_runtime.command.context import Context
 from objectry_runtime.command.decision import Decide, Decision, Version
@@ -98,7 +98,7 @@ def _refusal(
 def _takes_nothing(document: object, name: str) -> None:
     if empty(document):
         return
-    if isinstance(document, dict):
+    if is_object(document):
         message = f"`{name}` takes no parameters."
-        raise invalid([FieldError(f"/{key}", "unknown_field", message) for key in document])
+        raise invalid([FieldError(step(key), "unknown_field", message) for key in document])
     raise invalid([FieldError("", "type", f"`{name}` takes no parameters: send {{}}.")])

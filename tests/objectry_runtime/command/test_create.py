@@ -1,5 +1,7 @@
 """Creating: defaults, formulas, checks, rights, and what is kept beside the record."""
 
+from typing import Any
+
 import pytest
 
 from objectry_runtime.command import create
@@ -121,7 +123,7 @@ async def test_an_amount_has_the_places_of_its_currency(world: World) -> None:
 
 async def test_hidden_and_missing_links_answer_the_same(world: World) -> None:
     hidden = await world.make("customer", name="hidden")
-    told = []
+    told: list[Any] = []
     for link in (hidden["id"], "0190a6d0-0000-7000-8000-000000000000"):
         with pytest.raises(Problem) as refused:
             await world.make("sale", "clerk", customer=link)
@@ -146,7 +148,7 @@ async def test_a_field_that_no_longer_applies_is_emptied(world: World) -> None:
 
 
 async def test_what_a_caller_may_not_see_is_as_unknown_as_a_typo(world: World) -> None:
-    told = []
+    told: list[Any] = []
     for name in ("spouse", "spuose"):
         with pytest.raises(Problem) as refused:
             await world.make("customer", "clerk", **{"name": "Ada", name: "x"})

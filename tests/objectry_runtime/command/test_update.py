@@ -150,7 +150,7 @@ async def test_an_update_rule_holds_before_and_after(world: World) -> None:
 
 async def test_what_may_not_be_read_is_not_there_to_be_written(world: World) -> None:
     hidden = await world.make("customer", name="hidden")
-    told = []
+    told: list[Any] = []
     for id in (hidden["id"], "0190a6d0-0000-7000-8000-000000000000"):
         for write in (
             update(world.call("writer"), "customer", id, b'{"name": "x"}'),

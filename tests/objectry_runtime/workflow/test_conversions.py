@@ -83,7 +83,7 @@ async def test_a_wrong_part_is_a_field_error(world: World) -> None:
     sale = await agreed(world)
     tea = sale["lines"][0]
     stranger = "0190a6d0-0000-7000-8000-000000000000"
-    for lines, expected in (
+    wrong: list[tuple[Any, dict[str, str]]] = [
         ([part(tea, "0")], {"/lines/0/quantity": "min"}),
         ([part(tea, "-1")], {"/lines/0/quantity": "min"}),
         ([part(tea, "0.001")], {"/lines/0/quantity": "scale"}),
@@ -95,7 +95,8 @@ async def test_a_wrong_part_is_a_field_error(world: World) -> None:
         ([7], {"/lines/0": "type"}),
         ([], {"/lines": "type"}),
         ({}, {"/lines": "type"}),
-    ):
+    ]
+    for lines, expected in wrong:
         with pytest.raises(Problem) as refused:
             await world.do("sale", sale["id"], "parcel", lines=lines)
         assert expected == errors(refused.value)
