@@ -8,7 +8,7 @@ import psycopg
 from psycopg import AsyncConnection, AsyncRawCursor, sql
 
 from objectry_runtime.store.executor import Transaction
-from objectry_runtime.store.pool import Connection, SingleConnection
+from objectry_runtime.store.statements import Connection, SingleConnection
 
 _RECONNECT_MAX = 1.0
 

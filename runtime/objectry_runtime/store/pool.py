@@ -14,13 +14,17 @@ from objectry_runtime.store.executor import (
     Bound,
     DatabaseError,
     DatabaseUnavailable,
-    Row,
     Rows,
     Transaction,
 )
 from objectry_runtime.store.failures import failure
-
-Connection = AsyncConnection[tuple[object, ...]]
+from objectry_runtime.store.statements import (
+    Connection,
+    SingleConnection,
+    rows,
+    run_statement,
+    send,
+)
 
 PIPELINED_CHARACTERS_MAX = 16_000  # far below what any socket takes at once
 
@@ -82,7 +86,7 @@ class PoolExecutor:
         except PoolTimeout as error:
             await self.close()
             raise DatabaseUnavailable(
-                f"no connection to PostgreSQL within {self._pool_timeout:g} s"
+                f"no connection to PostgreSQL within {self._pool_timeout:g} s{await self._reason()}"
             ) from error
 
     async def close(self) -> None:
@@ -95,12 +99,12 @@ class PoolExecutor:
         """Run one read-only statement by itself; sent again once when its connection was lost."""
         try:
             async with self._connection() as connection:
-                return await _run(connection, statement)
+                return await run_statement(connection, statement)
         except DatabaseUnavailable as error:
             if not isinstance(error.__cause__, psycopg.OperationalError):
                 raise
         async with self._connection() as connection:
-            return await _run(connection, statement)
+            return await run_statement(connection, statement)
 
     async def write(self, unit: Sequence[Bound], *, keep: bool = True) -> list[Rows]:
         """Run a sealed unit in one transaction; one round trip unless it carries a lot."""
@@ -113,7 +117,7 @@ class PoolExecutor:
             except (psycopg.Error, DatabaseError):
                 await _leave_transaction(connection)
                 raise
-            return [_rows(cursor) for cursor in cursors[1 : 1 + len(unit)]]
+            return [rows(cursor) for cursor in cursors[1 : 1 + len(unit)]]
 
     def transaction(self, *, keep: bool = True) -> AbstractAsyncContextManager[Transaction]:
         """An interactive transaction; see `Executor.transaction`."""
@@ -150,6 +154,14 @@ class PoolExecutor:
                 raise
             raise told from error
 
+    async def _reason(self) -> str:
+        # The pool only says that it took too long; a last try of our own says why.
+        try:
+            await (await AsyncConnection.connect(self._dsn)).close()
+        except psycopg.OperationalError as error:
+            return f": {str(error).strip()}"
+        return ""
+
     async def _take(self, pool: AsyncConnectionPool[Connection]) -> Connection:
         # The pool could check connections itself, but waits seconds after each dead one; after a
         # restart of PostgreSQL all are dead.
@@ -163,20 +175,6 @@ class PoolExecutor:
     async def _configure(self, connection: Connection) -> None:
         connection.prepare_threshold = 2 if self._prepared_max else None
         connection.prepared_max = self._prepared_max or None
-
-
-class SingleConnection:
-    """One connection in the executor's terms (see `store.executor.Transaction`)."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
-    async def run(self, statement: Bound) -> Rows:
-        """Run one statement and return its rows."""
-        try:
-            return await _run(self._connection, statement)
-        except psycopg.Error as error:
-            raise failure(error) or error from error
 
 
 async def _lives(connection: Connection) -> bool:
@@ -205,7 +203,7 @@ async def _send_together(
     # The first failure makes the server skip everything up to the Sync, COMMIT included: a unit
     # is kept whole or not at all.
     async with connection.pipeline() as pipeline:
-        cursors = [await _send(connection, statement) for statement in statements]
+        cursors = [await send(connection, statement) for statement in statements]
         await pipeline.sync()
     return cursors
 
@@ -215,32 +213,7 @@ async def _send_in_turn(
 ) -> list[AsyncRawCursor[tuple[object, ...]]]:
     # psycopg 3.3's pipeline flushes its last command once and then only listens: what did not fit
     # into the socket's buffer is never sent. A round trip more costs a heavy unit little.
-    return [await _send(connection, statement) for statement in statements]
-
-
-async def _send(connection: Connection, statement: Bound) -> AsyncRawCursor[tuple[object, ...]]:
-    cursor = AsyncRawCursor(connection)
-    try:
-        # Bytes, because psycopg asks of a text that it be a literal of the program; statements
-        # are rendered by query/ and command/ from definitions, never from a request.
-        await cursor.execute(statement.sql.encode(), statement.params or None)
-    except UnicodeEncodeError as error:
-        raise DatabaseError("22021", "the text is not valid Unicode") from error
-    return cursor
-
-
-async def _run(connection: Connection, statement: Bound) -> Rows:
-    return _rows(await _send(connection, statement))
-
-
-def _rows(cursor: AsyncRawCursor[tuple[object, ...]]) -> list[Row]:
-    result = cursor.pgresult
-    if result is None:
-        return []
-    fields = range(result.nfields)
-    return [
-        tuple(result.get_value(row, field) for field in fields) for row in range(result.ntuples)
-    ]
+    return [await send(connection, statement) for statement in statements]
 
 
 async def _leave_transaction(connection: Connection) -> None:

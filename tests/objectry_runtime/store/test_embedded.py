@@ -238,8 +238,9 @@ def test_a_server_that_does_not_start_is_explained_from_its_log(state: Path) -> 
         EmbeddedPostgres(state).start()
 
 
-def test_a_path_too_long_for_a_socket_is_no_obstacle(tmp_path: Path) -> None:
-    state = tmp_path / ("long" * 30)
+@pytest.mark.parametrize("name", ["long" * 30, "my, own 'state' = ü"])
+def test_a_path_that_no_socket_can_have_is_no_obstacle(tmp_path: Path, name: str) -> None:
+    state = tmp_path / name
     with EmbeddedPostgres(state) as server:
         socket = Path(str(conninfo.conninfo_to_dict(server.dsn())["host"]))
         assert (True, Path("/tmp"), 0o700) == (

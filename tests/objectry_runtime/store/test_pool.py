@@ -210,7 +210,7 @@ async def test_a_pool_that_is_not_open_says_so(database: Database) -> None:
 async def test_an_unreachable_server_is_told_at_opening(database: Database) -> None:
     nowhere = Database.of(f"{database.owner_dsn} dbname=no_such_database")
     executor = PoolExecutor(nowhere.runtime_dsn, pool_timeout=0.2)
-    with pytest.raises(DatabaseUnavailable):
+    with pytest.raises(DatabaseUnavailable, match='database "no_such_database" does not exist'):
         await executor.open()
 
 

@@ -14,6 +14,7 @@ import ctypes
 import fcntl
 import os
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -76,12 +77,11 @@ def _running(data: Path) -> int | None:
 
 
 def _is_postgres(pid: int) -> bool:
-    # A process number may have been given to somebody else since; where there is no /proc to
-    # ask, PostgreSQL's own check of its data folder decides.
-    try:
+    # A process number may have been given to somebody else since.
+    if Path("/proc/self").exists():
         return b"postgres" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[0]
-    except OSError:
-        return False
+    told = subprocess.run(["ps", "-p", str(pid), "-o", "comm="], capture_output=True)
+    return b"postgres" in told.stdout
 
 
 def _spawn(command: list[str]) -> int:

@@ -3,6 +3,7 @@
 import errno
 import hashlib
 import os
+import re
 import shutil
 import stat
 import tempfile
@@ -155,7 +156,9 @@ def _own_files(state: Path, account: Account) -> None:
 
 def _socket_folder(place: Path, account: Account) -> Path:
     folder = place / "run"
-    if len(os.fsencode(f"{folder}{_SOCKET_NAME}")) > SOCKET_PATH_BYTES_MAX:
+    too_long = len(os.fsencode(f"{folder}{_SOCKET_NAME}")) > SOCKET_PATH_BYTES_MAX
+    # A comma would separate two hosts in an address, and a space two of its words.
+    if too_long or not re.fullmatch(r"[\w/.+@~-]+", str(folder), re.ASCII):
         mark = hashlib.sha256(os.fsencode(place)).hexdigest()[:16]
         folder = Path("/tmp") / f"objectry-{mark}"
     if not folder.exists():

@@ -7,8 +7,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Generator
-from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TextIO
@@ -16,27 +14,12 @@ from typing import Self, TextIO
 import psycopg
 
 from objectry_runtime.store.database import Database, DatabaseUnusable
+from objectry_runtime.store.embedded.cluster import USER, check_version, make_cluster
+from objectry_runtime.store.embedded.locks import guarded, lock, only_starter, open_lock, used
 from objectry_runtime.store.embedded.places import Places, find_binaries, find_places, made
 
-USER = "objectry"
 DATABASE = "objectry"
 _LOG_BYTES_MAX = 16 * 1024 * 1024
-
-# Written into postgresql.conf once, so that who runs it may tune it there. The log must not hold
-# what people typed: no parameters, and no DETAIL (it quotes the values of a conflicting row).
-_INITIAL = {
-    "shared_buffers": "128MB",
-    "max_connections": "80",
-    "max_wal_size": "512MB",
-    "wal_compression": "on",
-    "random_page_cost": "1.1",
-    "jit": "off",
-    "shared_preload_libraries": "pg_stat_statements",
-    "log_min_duration_statement": "500",
-    "log_parameter_max_length": "0",
-    "log_error_verbosity": "terse",
-    "log_line_prefix": "%m [%p] ",
-}
 
 
 class EmbeddedPostgres:
@@ -64,9 +47,9 @@ class EmbeddedPostgres:
             return self
         end = time.monotonic() + timeout
         self._places = places = find_places(self._state)
-        users = _open(places.state / ".users")
+        users = open_lock(places.state / ".users")
         try:
-            _lock(users, fcntl.LOCK_SH, end)  # waits while the last server is shutting down
+            lock(users, fcntl.LOCK_SH, end)  # waits while the last server is shutting down
             self._ensure(places, end)
         except BaseException:
             users.close()
@@ -86,10 +69,10 @@ class EmbeddedPostgres:
         self._watch.join()
         users.close()
         end = time.monotonic() + timeout
-        with _open(self._places.state / ".users") as probe:
+        with open_lock(self._places.state / ".users") as probe:
             # Shared users beside us: leave them alone. Else the guard takes the exclusive lock
             # and keeps it until PostgreSQL is down.
-            while _guarded(self._places) and not _used(probe) and time.monotonic() < end:
+            while guarded(self._places.state) and not used(probe) and time.monotonic() < end:
                 time.sleep(0.02)
 
     def dsn(self, name: str = DATABASE) -> str:
@@ -117,62 +100,28 @@ class EmbeddedPostgres:
     def _keep_guarded(self, places: Places) -> None:
         """Start a new guard when ours was killed; runs as long as we use the server."""
         while not self._left.wait(0.5):
-            if not _guarded(places):
+            if not guarded(places.state):
                 try:
                     self._ensure(places, time.monotonic() + 30)
                 except DatabaseUnusable:
                     continue  # requests are told that the database is away; we try again
 
     def _ensure(self, places: Places, end: float) -> None:
-        with _only_starter(places, end):
-            if _guarded(places) and _answers(places):
+        with only_starter(places.state, end):
+            if guarded(places.state) and _answers(places):
                 return
             binaries = find_binaries(places.account)
             if not (places.data / "PG_VERSION").exists():
-                _make_cluster(places, binaries)
+                make_cluster(places, binaries)
             made(places)
-            _check_version(places, binaries)
-            if not _guarded(places):
+            check_version(places, binaries)
+            if not guarded(places.state):
                 _start_guard(places, binaries)
             _wait_ready(places, end)
             with psycopg.connect(_dsn(places, "postgres"), autocommit=True) as connection:
                 found = connection.execute("select from pg_database where datname = %s", [DATABASE])
                 if not found.rowcount:
                     connection.execute(f"create database {DATABASE}".encode())
-
-
-def _make_cluster(places: Places, binaries: Path) -> None:
-    # Made aside, then renamed: whoever is killed on the way leaves no half cluster.
-    parent = places.data.parent
-    for remains in parent.glob("pgdata.new*"):
-        shutil.rmtree(remains)
-    fresh = parent / "pgdata.new"
-    fresh.mkdir()
-    places.account.own(fresh)
-    settings = [word for name, value in _INITIAL.items() for word in ("-c", f"{name}={value}")]
-    told = places.account.run(
-        [
-            *(binaries / "bin" / "initdb", "-D", fresh, "-U", USER, "-E", "UTF8"),
-            *("--locale=C", "--locale-provider=builtin", "--builtin-locale=PG_UNICODE_FAST"),
-            *("--auth-local=trust", "--auth-host=reject", "--no-instructions", *settings),
-        ]
-    )
-    if told.returncode:
-        raise DatabaseUnusable(
-            f"the database in {places.data} could not be made: {told.stderr.strip()}"
-        )
-    fresh.rename(places.data)
-
-
-def _check_version(places: Places, binaries: Path) -> None:
-    data = (places.data / "PG_VERSION").read_text().strip()
-    told = places.account.run([binaries / "bin" / "postgres", "--version"]).stdout
-    program = told.split()[-1].partition(".")[0]
-    if data != program:
-        raise DatabaseUnusable(
-            f"{places.data} was made by PostgreSQL {data}, this is PostgreSQL {program}. "
-            f"Dump it with the version that made it, or name another folder with --state."
-        )
 
 
 def _start_guard(places: Places, binaries: Path) -> None:
@@ -203,7 +152,7 @@ def _wait_ready(places: Places, end: float) -> None:
     began = time.monotonic()
     while not _answers(places):
         # The guard needs a moment to take its lock; afterwards a free lock means it gave up.
-        gave_up = time.monotonic() - began > 3 and not _guarded(places)
+        gave_up = time.monotonic() - began > 3 and not guarded(places.state)
         if gave_up or time.monotonic() > end:
             raise DatabaseUnusable(f"PostgreSQL didn't start. {places.log} ends:\n{_tail(places)}")
         time.sleep(0.02)
@@ -225,47 +174,3 @@ def _tail(places: Places) -> str:
     with open(places.log, "rb") as log:
         log.seek(max(0, places.log.stat().st_size - 2000))
         return log.read().decode(errors="replace").strip()
-
-
-def _guarded(places: Places) -> bool:
-    with _open(places.state / ".guard") as guard:
-        return not _try(guard, fcntl.LOCK_SH)
-
-
-def _used(probe: TextIO) -> bool:
-    """Whether programs share the server: shared works, exclusive doesn't."""
-    if _try(probe, fcntl.LOCK_EX):
-        fcntl.flock(probe, fcntl.LOCK_UN)
-        return False
-    if _try(probe, fcntl.LOCK_SH):
-        fcntl.flock(probe, fcntl.LOCK_UN)
-        return True
-    return False
-
-
-@contextmanager
-def _only_starter(places: Places, end: float) -> Generator[None]:
-    with _open(places.state / ".lock") as lock:
-        _lock(lock, fcntl.LOCK_EX, end)
-        yield
-
-
-def _lock(file: TextIO, kind: int, end: float) -> None:
-    while not _try(file, kind):
-        if time.monotonic() > end:
-            raise DatabaseUnusable(
-                f"another program keeps {file.name} locked; is one hanging? Try again later."
-            )
-        time.sleep(0.02)
-
-
-def _try(file: TextIO, kind: int) -> bool:
-    try:
-        fcntl.flock(file, kind | fcntl.LOCK_NB)
-        return True
-    except BlockingIOError:
-        return False
-
-
-def _open(path: Path) -> TextIO:
-    return open(path, "r+")

@@ -1,0 +1,52 @@
+"""One connection in the executor's terms: text parameters in, the bytes of PostgreSQL out."""
+
+import psycopg
+from psycopg import AsyncConnection, AsyncRawCursor
+
+from objectry_runtime.store.executor import Bound, DatabaseError, Row, Rows
+from objectry_runtime.store.failures import failure
+
+Connection = AsyncConnection[tuple[object, ...]]
+Cursor = AsyncRawCursor[tuple[object, ...]]
+
+
+class SingleConnection:
+    """One connection in the executor's terms (see `store.executor.Transaction`)."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def run(self, statement: Bound) -> Rows:
+        """Run one statement and return its rows."""
+        try:
+            return await run_statement(self._connection, statement)
+        except psycopg.Error as error:
+            raise failure(error) or error from error
+
+
+async def send(connection: Connection, statement: Bound) -> Cursor:
+    """Execute a statement; in a pipeline only queue it."""
+    cursor = AsyncRawCursor(connection)
+    try:
+        # Bytes, because psycopg asks of a text that it be a literal of the program; statements
+        # are rendered by query/ and command/ from definitions, never from a request.
+        await cursor.execute(statement.sql.encode(), statement.params or None)
+    except UnicodeEncodeError as error:
+        raise DatabaseError("22021", "the text is not valid Unicode") from error
+    return cursor
+
+
+async def run_statement(connection: Connection, statement: Bound) -> Rows:
+    """Execute a statement and return its rows."""
+    return rows(await send(connection, statement))
+
+
+def rows(cursor: Cursor) -> list[Row]:
+    """The rows a statement brought, none when it brings none."""
+    result = cursor.pgresult
+    if result is None:
+        return []
+    fields = range(result.nfields)
+    return [
+        tuple(result.get_value(row, field) for field in fields) for row in range(result.ntuples)
+    ]
