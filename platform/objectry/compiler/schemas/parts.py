@@ -138,6 +138,7 @@ CHANGE: Schema = {
 }
 
 
+@cache
 def parameter(name: str) -> Schema:
     """A reference to a shared parameter."""
     return {"$ref": f"#/components/parameters/{name}"}
