@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
-from decimal import Decimal
+from decimal import Context, Decimal, Inexact, InvalidOperation, localcontext
 from typing import Any, cast
 
 import msgspec
@@ -200,11 +200,15 @@ def env(values: Mapping[str, Any], old: Mapping[str, Any] | None = None) -> Env:
 def in_python(
     expression: Expression, values: Mapping[str, Any], *, line: int | None = None
 ) -> Value:
-    """The value of an expression over a record, or over its line at a position."""
+    """The value of an expression over a record, or over its line at a position.
+
+    Python's own decimal context rounds to 28 digits: whatever used it by mistake raises here.
+    """
     whole = env(values)
     if line is not None:
         whole = msgspec.structs.replace(whole, record=whole.record.rows("lines")[line])
-    return evaluator(expression.tree)(whole)
+    with localcontext(Context(prec=1, traps=[Inexact, InvalidOperation])):
+        return evaluator(expression.tree)(whole)
 
 
 @contextmanager

@@ -137,6 +137,9 @@ NUMBERS = st.one_of(
     st.sampled_from([Decimal(n) for n in ("0", "1", "-1", "2.50", "0.005", "-1622.835", "1E-12")]),
     st.decimals(min_value=-(10**20), max_value=10**20, places=6),
     st.decimals(min_value=-10, max_value=10, places=1),
+    st.sampled_from(
+        [Decimal("9" * 38), Decimal("1E-38"), Decimal("-123456789012345678901234567890.12345678")]
+    ),
 )
 TEXTS = st.one_of(
     st.none(),

@@ -15,7 +15,7 @@ from objectry.expressions.bounds import REPLACED_CHARACTERS_MAX
 from objectry.expressions.functions import POWER
 from objectry.values import dates
 from objectry.values.dates import Period
-from objectry.values.numbers import EXACT, ZERO, plain, round_half_away, truncate
+from objectry.values.numbers import EXACT, ZERO, plain, round_half_away
 from objectry.values.text import WHITESPACE
 
 Value = Decimal | str | bool | date | datetime | Period | Sequence[str] | None
@@ -29,20 +29,17 @@ _NUMBER = re.compile(r"[+-]?(?:[0-9]{1,38}(?:\.[0-9]{0,38})?|\.[0-9]{1,38})")
 
 def days(n: Decimal) -> Period | None:
     """A period of n days, the fraction cut off."""
-    whole = truncate(n)
-    return Period(days=int(whole)) if abs(whole) <= DAYS_MAX else None
+    return Period(days=int(n)) if abs(int(n)) <= DAYS_MAX else None
 
 
 def months(n: Decimal) -> Period | None:
     """A period of n months, the fraction cut off."""
-    whole = truncate(n)
-    return Period(months=int(whole)) if abs(whole) <= MONTHS_MAX else None
+    return Period(months=int(n)) if abs(int(n)) <= MONTHS_MAX else None
 
 
 def years(n: Decimal) -> Period | None:
     """A period of n years, the fraction cut off."""
-    whole = truncate(n)
-    return Period(months=12 * int(whole)) if abs(whole) * 12 <= MONTHS_MAX else None
+    return months(Decimal(12 * int(n)))
 
 
 def to_date(value: str | date | datetime) -> date | None:

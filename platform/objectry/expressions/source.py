@@ -7,7 +7,6 @@ surprises of encoding, of Unicode identifiers, of prefixes, of huge numbers, or 
 import ast
 import re
 from decimal import Decimal
-from typing import cast
 
 from objectry.expressions.codes import LIMIT, LITERAL, SYNTAX
 from objectry.expressions.expression import Problem
@@ -200,11 +199,9 @@ def _measure(body: ast.expr) -> Problem | None:
             return _too_deep(getattr(node, "col_offset", 0))
         if parts > PARTS_MAX:
             return Problem(code=LIMIT, message=f"More than {PARTS_MAX:,} parts.")
-        # A field of a syntax node is a node, a list of nodes, or something plain.
-        for name, value in ast.iter_fields(node):
+        for child in ast.iter_child_nodes(node):
             # a + b + c + d leans to the left: that is a chain to its reader, not nesting.
-            chained = isinstance(node, ast.BinOp) and name == "left"
-            for child in cast("list[object]", value if isinstance(value, list) else [value]):
-                if isinstance(child, ast.expr):
-                    open_nodes.append((child, nesting + (not chained), depth + 1))
+            chained = isinstance(node, ast.BinOp) and child is node.left
+            if isinstance(child, ast.expr):
+                open_nodes.append((child, nesting + (not chained), depth + 1))
     return None

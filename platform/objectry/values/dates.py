@@ -87,7 +87,7 @@ def end_of(day: date, unit: str) -> date | None:
 
 def make_date(year: Decimal, month: Decimal, day: Decimal) -> date | None:
     """The date of three numbers, or None where there is no such day."""
-    whole = [int(n) for n in (year, month, day) if n == n.to_integral_value() and abs(n) <= 9999]
+    whole = [int(n) for n in (year, month, day) if n == int(n) and 1 <= n <= 9999]
     if len(whole) < 3:
         return None
     try:

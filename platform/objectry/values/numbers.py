@@ -1,7 +1,6 @@
 """Exact decimal arithmetic. No float ever enters here, and nothing is rounded unless asked."""
 
 from decimal import (
-    ROUND_DOWN,
     ROUND_HALF_EVEN,
     ROUND_HALF_UP,
     Context,
@@ -87,7 +86,7 @@ def truncate_divide(a: Decimal, b: Decimal) -> Decimal | None:
     """a // b truncated toward zero; None when b is 0."""
     if not b:
         return None
-    return EXACT.divide_int(a, b) + ZERO
+    return EXACT.divide_int(a, b) or ZERO  # no negative zero
 
 
 def remainder(a: Decimal, b: Decimal) -> Decimal | None:
@@ -100,11 +99,6 @@ def remainder(a: Decimal, b: Decimal) -> Decimal | None:
 def round_half_away(x: Decimal, places: int) -> Decimal:
     """Round half away from zero; negative places round before the point (-2: to hundreds)."""
     return _quantised(x, places, ROUND_HALF_UP)
-
-
-def truncate(x: Decimal) -> Decimal:
-    """The whole number next toward zero."""
-    return _quantised(x, 0, ROUND_DOWN)
 
 
 def quantise(x: Decimal, places: int, half_even: bool = False) -> Decimal:
