@@ -6,7 +6,7 @@ from rapidfuzz import fuzz, process
 
 from objectry_runtime.problems import Problem
 
-NEAR = 65.0
+NEAR = 65
 SHOWN_MAX = 64
 
 
