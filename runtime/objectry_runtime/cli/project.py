@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 
-from objectry.findings import Finding
+from objectry.findings import Finding, Position
 from objectry.metadata.checks import check
 from objectry.metadata.loader import Loaded, load_tree
 from objectry.metadata.model import Model
@@ -74,7 +74,7 @@ def check_project(folder: Path) -> Checked:
     findings = list(loaded.findings)
     findings += check(loaded.definitions, loaded.sources, catalog(discover()))
     findings.sort(key=_by_place)
-    return Checked(loaded, tuple(findings))
+    return Checked(loaded, tuple(_placed(finding, folder) for finding in findings))
 
 
 def release_of(folder: Path) -> Release:
@@ -93,6 +93,16 @@ def release_of(folder: Path) -> Release:
 def model_of(release: Release) -> Model:
     """The release's model, with what the installed plugins bring."""
     return release.model(catalog(discover()))
+
+
+def _placed(finding: Finding, folder: Path) -> Finding:
+    """The finding with its file as seen from here, so that a terminal or an editor opens it."""
+    place = finding.position
+    if place is None:
+        return finding
+    file, here = folder / place.file, Path.cwd()
+    shown = file.relative_to(here) if file.is_relative_to(here) else file
+    return msgspec.structs.replace(finding, position=Position(str(shown), place.line, place.column))
 
 
 def _by_place(finding: Finding) -> tuple[str, int, int, str]:
