@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from objectry_runtime.command import create
@@ -119,6 +120,45 @@ async def test_an_amount_has_the_places_of_its_currency(world: World) -> None:
     with pytest.raises(Problem) as refused:
         await world.change("sale", sale["id"], rebate="0.0001")
     assert {"/rebate": "scale"} == errors(refused.value)
+
+
+async def test_defaults_may_follow_a_link_that_is_a_default(world: World) -> None:
+    secret = await world.make("region", name="secret")
+    customer = await world.make("customer", name="Ada", region=secret["id"])
+    sale = await world.make("sale", "clerk", customer=customer["id"])
+    assert (secret["id"], "secret") == (sale["region"], sale["area"])
+    with pytest.raises(Problem) as refused:
+        await world.make("sale", "clerk", customer=customer["id"], region=secret["id"])
+    assert {"/region": "link"} == errors(refused.value)
+
+
+async def test_checks_may_read_live_formulas(world: World) -> None:
+    customer = await world.make("customer", name="Ada")
+    sale = await world.make("sale", customer=customer["id"], sold_on="2026-03-30")
+    assert 1 == sale["open_for"]
+    with pytest.raises(Problem) as refused:
+        await world.make("sale", customer=customer["id"], sold_on="2026-04-01")
+    assert {"/sold_on": "check"} == errors(refused.value)
+
+
+async def test_the_company_may_round_half_to_even(world: World) -> None:
+    customer = await world.make("customer", name="Ada")
+    line = {"what": "x", "price": "0.25", "quantity": "0.5"}
+    raw = {"customer": customer["id"], "lines": [line]}
+    world.live = msgspec.structs.replace(
+        world.live, settings={"company": {"rounding": "half_even"}}, compiled={}
+    )
+    assert "0.12" == (await world.make("sale", **raw))["net"]
+
+
+async def test_an_old_name_is_taken_and_said_to_be_old(world: World) -> None:
+    customer = await world.make("customer", name="Ada")
+    raw = text({"customer": customer["id"], "remark": "hello"})
+    answer = await create(world.call(), "sale", raw)
+    assert ("hello", True) == (body(answer)["note"], "Deprecation" in answer.headers)
+    assert (
+        "Deprecation" not in (await create(world.call(), "customer", text({"name": "A"}))).headers
+    )
 
 
 async def test_hidden_and_missing_links_answer_the_same(world: World) -> None:

@@ -88,9 +88,13 @@ fields:
   net:      {type: money, formula: sum(lines.net)}
   tax:      {type: money, computed: tax}
   gross:    {type: money, formula: net + tax - rebate}
-  note:     {type: text}
+  note:     {type: text, was: remark}
+  region:   {type: link, to: region, default: customer.region}
+  area:     {type: text, default: region.name}
+  open_for: {type: integer, formula: "days_between(sold_on, today())"}
   follows:  {type: link, to: sale}
 checks:
+  - {rule: open_for >= 0, message: Not in the future., field: sold_on}
   - {rule: due_on >= sold_on, message: Due before it was sold., field: due_on}
   - {rule: rebate <= net, message: More rebate than there is to pay.}
 immutable: {when: status != 'open', except: [note]}
