@@ -82,7 +82,7 @@ object: order
 service: «OBJ0310»shopp
 «OBJ0203»lable: Order
 title: «OBJ0312»nummer
-numbering: {pattern: "A-«OBJ0350»{nr}-{seq}", scope: [«OBJ0326»lines], date: «OBJ0326»subject}
+numbering: {pattern: "A-«OBJ0350»{nr}-{lines}-{seq}", scope: [«OBJ0326»lines], date: «OBJ0326»subject}
 indexes: [[subject, «OBJ0307»subject], [«OBJ0506»spot]]
 fields:
   subject:   {type: text, «OBJ0320»precision: 3}
@@ -130,7 +130,7 @@ fields:
 ---
 object: bill
 service: shop
-numbering: {pattern: "B-{seq}", reset: «OBJ0351»year}
+numbering: {pattern: "B-{seq}", reset: «OBJ0351»year, scope: [«OBJ0351»text]}
 fields:
   text: {type: text}
   «OBJ0102»text: {type: text}

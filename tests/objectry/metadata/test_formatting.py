@@ -72,7 +72,7 @@ _LINES = st.sampled_from(
 
 
 @given(lines=st.lists(_LINES, max_size=8))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_formatting_keeps_the_meaning(lines: list[str]) -> None:
     text = "\n".join(lines)
     once = format_text(text)

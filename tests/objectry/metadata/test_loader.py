@@ -308,7 +308,7 @@ _TREE = st.recursive(
 
 
 @given(text=_TEXTS)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_no_text_breaks_the_loader(text: str) -> None:
     loaded = load(text)
     check(loaded.definitions, loaded.sources, Catalog())
@@ -327,9 +327,38 @@ def test_no_text_breaks_the_loader(text: str) -> None:
         max_size=6,
     ),
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_no_misshapen_tree_breaks_the_loader(kind: str, tree: dict[str, object]) -> None:
     text = msgspec.json.encode({kind: "thing", **tree}).decode()
     loaded = load(text)
     check(loaded.definitions, loaded.sources, Catalog())
     format_text(text)
+
+
+_SUITE = {
+    path.stem: path.read_text()
+    for path in sorted(Path(__file__).parents[3].glob("objects/*/*.yaml"))
+}
+
+
+@given(
+    name=st.sampled_from(sorted(_SUITE)),
+    edits=st.lists(
+        st.tuples(
+            st.floats(0, 1), st.integers(0, 12), st.sampled_from([*" :,{}[]\"'-\n#&*!|>5ä", ""])
+        ),
+        min_size=1,
+        max_size=4,
+    ),
+)
+@settings(max_examples=40, deadline=None)
+def test_no_damage_to_the_suite_breaks_the_loader(
+    name: str, edits: list[tuple[float, int, str]]
+) -> None:
+    text = _SUITE[name]
+    for place, length, inserted in edits:
+        start = int(place * len(text))
+        text = text[:start] + inserted + text[start + length :]
+    loaded = load_documents({**_SUITE, name: text})
+    found = [*loaded.findings, *check(loaded.definitions, loaded.sources, Catalog())]
+    assert [] == [finding for finding in found if finding.position is None]

@@ -11,6 +11,7 @@ from objectry.metadata.checks import (
     layouts,
     lines,
     names,
+    numbering,
     references,
 )
 from objectry.metadata.checks.context import Context, Positions
@@ -31,6 +32,7 @@ __all__ = [
     "layouts",
     "lines",
     "names",
+    "numbering",
     "references",
 ]
 

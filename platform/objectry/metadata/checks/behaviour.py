@@ -1,18 +1,12 @@
-"""Workflow, numbering and events: states that exist, numbers that differ, names that tell."""
+"""Workflow and events: states that exist and can be reached, names that tell."""
 
 import re
 
-from objectry.findings import code, near_or_all
+from objectry.findings import code
 from objectry.metadata.checks.context import Context, Place
-from objectry.metadata.checks.references import (
-    ROLES,
-    UNKNOWN_FIELD,
-    UNKNOWN_ROLE,
-    UNKNOWN_TRANSITION,
-    WRONG_FIELD,
-)
+from objectry.metadata.checks.references import ROLES, UNKNOWN_ROLE
 from objectry.metadata.checks.registry import object_check, project_check
-from objectry.metadata.model.definitions import NumberingDef, ObjectDef, SequenceDef
+from objectry.metadata.model.definitions import ObjectDef
 
 UNKNOWN_STATE = code(
     "OBJ0314",
@@ -27,16 +21,6 @@ UNKNOWN_STATE = code(
         "object: offer\nservice: offers\n"
         "workflow: {initial: draft, states: [draft, sent], "
         "transitions: {send: {from: draft, to: sent}}}"
-    ),
-)
-UNKNOWN_SEQUENCE = code(
-    "OBJ0317",
-    "Unknown sequence",
-    "No document declares a sequence of that name.",
-    wrong="object: offer\nservice: offers\nnumbering: offer_numbers",
-    right=(
-        "object: offer\nservice: offers\nnumbering: offer_numbers\n"
-        "---\nsequence: offer_numbers\npattern: 'OF-{seq}'"
     ),
 )
 FINAL_LEFT = code(
@@ -70,21 +54,6 @@ UNREACHABLE = code(
         "transitions: {send: {from: draft, to: sent}, lose: {from: sent, to: lost}}}"
     ),
 )
-NUMBER_PATTERN = code(
-    "OBJ0350",
-    "Number pattern",
-    "A pattern has one running number, `{seq}` or `{seq:05}` with leading zeros, and may have "
-    "`{year}`, `{month}` and `{day}`. Other braces mean nothing.",
-    wrong="object: offer\nservice: offers\nnumbering: {pattern: 'OF-{number}'}",
-    right="object: offer\nservice: offers\nnumbering: {pattern: 'OF-{seq}'}",
-)
-NUMBERS_REPEAT = code(
-    "OBJ0351",
-    "Numbers would repeat",
-    "With `reset: year` the count starts again at 1, so `{year}` has to be in the pattern.",
-    wrong="object: offer\nservice: offers\nnumbering: {pattern: 'OF-{seq}', reset: year}",
-    right="object: offer\nservice: offers\nnumbering: {pattern: 'OF-{year}-{seq}', reset: year}",
-)
 EVENT_NAME = code(
     "OBJ0355",
     "Not an event name",
@@ -107,8 +76,6 @@ EVENT_TAKEN = code(
 )
 
 _EVENT = re.compile(r"[A-Z][A-Za-z0-9]{0,63}")
-_PLACEHOLDER = re.compile(r"\{[^{}]*\}?|\}")
-_KNOWN_PLACEHOLDER = re.compile(r"\{(seq(:0?[1-9][0-9]?)?|year|month|day)\}")
 
 
 @object_check
@@ -156,88 +123,6 @@ def check_reachable(context: Context, definition: ObjectDef) -> None:
             at = ("object", definition.name, ("workflow", "states", state))
             message = f"No transition leads to the state `{state}`."
             context.find(UNREACHABLE, at, message, key=True, severity="warning")
-
-
-@object_check
-def check_numbering(context: Context, definition: ObjectDef) -> None:
-    """A number has a pattern, a scope of own fields, a date field, a moment."""
-    numbering = definition.numbering
-    if numbering is None:
-        return
-    name = definition.name
-    shared = None
-    if numbering.sequence:
-        at = ("object", name, ("numbering", "sequence"))
-        sequences = context.definitions.sequences
-        if not context.expect(UNKNOWN_SEQUENCE, "sequence", numbering.sequence, sequences, at):
-            return
-        shared = sequences[numbering.sequence]
-    elif not numbering.pattern:
-        at = ("object", name, ("numbering", "pattern"))
-        context.find(NUMBER_PATTERN, at, "Numbering needs a `pattern` or a `sequence`.", "'{seq}'")
-    _check_pattern(context, numbering, ("object", name, ("numbering", "pattern")))
-    pattern = numbering.pattern or (shared.pattern if shared else "")
-    reset = "year" if shared and shared.reset == "year" else numbering.reset
-    if reset == "year" and pattern and "{year}" not in pattern and not _alone(shared, numbering):
-        at = ("object", name, ("numbering", "reset"))
-        context.find(NUMBERS_REPEAT, at, "With a yearly reset the pattern needs `{year}`.")
-    _check_number_fields(context, definition, numbering)
-
-
-def _alone(shared: SequenceDef | None, numbering: NumberingDef) -> bool:
-    """Whether the mistake is the sequence's alone, which is reported there."""
-    return shared is not None and not numbering.pattern and shared.reset == "year"
-
-
-def _check_number_fields(context: Context, definition: ObjectDef, numbering: NumberingDef) -> None:
-    name = definition.name
-    for index, field_name in enumerate(numbering.scope):
-        at: Place = ("object", name, ("numbering", "scope", index))
-        field = context.expect_field(UNKNOWN_FIELD, name, field_name, at)
-        if field is not None and (field.type == "table" or field_name == "number"):
-            context.find(WRONG_FIELD, at, f"Numbers can't be counted by `{field_name}`.")
-    if numbering.date:
-        at = ("object", name, ("numbering", "date"))
-        field = context.expect_field(UNKNOWN_FIELD, name, numbering.date, at)
-        if field is not None and field.type not in ("date", "datetime", ""):
-            context.find(WRONG_FIELD, at, f"`{numbering.date}` is no date field.")
-    if numbering.at != "create":
-        at = ("object", name, ("numbering", "at"))
-        transitions = definition.workflow.transitions if definition.workflow else {}
-        known = ["create", *transitions]
-        if numbering.at not in known and not context.positions.is_broken(
-            "object", name, ("workflow",)
-        ):
-            message = f"There is no transition `{numbering.at}` to draw the number at."
-            context.find(UNKNOWN_TRANSITION, at, message, near_or_all(numbering.at, known))
-
-
-@project_check
-def check_sequences(context: Context) -> None:
-    """A sequence's pattern makes numbers that differ."""
-    for sequence in context.definitions.sequences.values():
-        _check_pattern(context, sequence, ("sequence", sequence.name, ("pattern",)))
-        if sequence.reset == "year" and "{year}" not in sequence.pattern:
-            at = ("sequence", sequence.name, ("reset",))
-            context.find(NUMBERS_REPEAT, at, "With a yearly reset the pattern needs `{year}`.")
-
-
-def _check_pattern(
-    context: Context,
-    numbering: NumberingDef | SequenceDef,
-    at: Place,
-) -> None:
-    pattern = numbering.pattern
-    if not pattern:
-        return
-    for found in _PLACEHOLDER.finditer(pattern):
-        if not _KNOWN_PLACEHOLDER.fullmatch(found.group()):
-            message = f"`{found.group()}` means nothing in a number pattern."
-            hint = "possible: {seq}, {seq:05}, {year}, {month}, {day}"
-            context.find(NUMBER_PATTERN, at, message, hint, offset=found.start())
-    if len(re.findall(r"\{seq[:}]", pattern)) != 1:
-        message = f"The pattern `{pattern}` needs the running number once."
-        context.find(NUMBER_PATTERN, at, message, "write {seq} or {seq:05}")
 
 
 @project_check
