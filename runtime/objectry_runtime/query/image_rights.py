@@ -1,8 +1,8 @@
 """What a caller may see of an image: a record as history kept it, with its changes.
 
 Rights that hold for some records only are decided by PostgreSQL on the record as it is now (the
-`flags`, one per conditional field); where the record is gone, they deny. Rights on single lines
-that depend on the line deny too: the line of then may not exist now.
+`flags`, one per conditional field); where the record is gone, they deny. Tables whose lines have a
+row rule for the caller are left out: the line of then may not exist now to be asked.
 """
 
 from collections.abc import Mapping
@@ -44,7 +44,7 @@ class ImageRights(msgspec.Struct, frozen=True, kw_only=True):
 def image_rights(names: Names, object_name: str, use: Use) -> ImageRights:
     """The rights of a caller on the images of an object."""
     model, rights = names.live.model.object(object_name), names.policy(object_name)
-    shown = [name for name in names.visible(object_name) if _kept(model, name)]
+    shown = [name for name in names.visible(object_name) if _kept(names, model, name)]
     rules = {name: rights.field(name, use) for name in shown}
     return ImageRights(
         object=object_name,
@@ -59,7 +59,7 @@ def image_rights(names: Names, object_name: str, use: Use) -> ImageRights:
         lines={
             name: image_rights(names, model.fields[name].definition.of, use)
             for name in shown
-            if model.fields[name].is_table and _rows_known(names, model, name)
+            if model.fields[name].is_table
         },
     )
 
@@ -125,11 +125,9 @@ def _project(
     ]
 
 
-def _kept(model: ObjectModel, name: str) -> bool:
-    """Images hold what is stored, and whole tables."""
+def _kept(names: Names, model: ObjectModel, name: str) -> bool:
+    """Images hold what is stored, and tables; those are shown where every line may be read."""
     field = model.fields.get(name)
-    return field is not None and field.derivation is not Derivation.LIVE
-
-
-def _rows_known(names: Names, model: ObjectModel, table: str) -> bool:
-    return names.policy(model.fields[table].definition.of).own_rule("read") is True
+    if field is None or field.derivation is Derivation.LIVE:
+        return False
+    return not field.is_table or names.policy(field.definition.of).own_rule("read") is True
