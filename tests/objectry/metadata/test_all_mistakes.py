@@ -82,7 +82,7 @@ object: order
 service: «OBJ0310»shopp
 «OBJ0203»lable: Order
 title: «OBJ0312»nummer
-numbering: {pattern: "A-«OBJ0350»{nr}-{lines}-{seq}", scope: [«OBJ0326»lines], date: «OBJ0326»subject}
+numbering: {pattern: "«OBJ0350»{nr}{lines}{seq}", scope: [«OBJ0326»lines], date: «OBJ0326»subject}
 indexes: [[subject, «OBJ0307»subject], [«OBJ0506»spot]]
 fields:
   subject:   {type: text, «OBJ0320»precision: 3}
