@@ -73,6 +73,8 @@ async def write(call: Call, command: Command) -> Answer:
                 return await attempt_in(lane, call, command)
         except _Failed as failed:
             told = await explain(call, failed.decision, failed.error)
+            if told is failed.error:
+                raise failed.error from None
             if not isinstance(told, Stale | Repeated):
                 raise told from failed.error
     raise conflict("stale", "Others keep writing this record.", "Nothing was kept. Try again.")

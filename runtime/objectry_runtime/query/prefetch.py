@@ -112,11 +112,7 @@ def read_facts(live: Live, question: Question, rows: Rows) -> Facts:
     answer = None
     if question.idempotent and (raw := next(row)) is not None:
         answer = _ANSWER.decode(raw)
-    linked = {
-        link.object: _linked(live, link, raw)
-        for link in question.links
-        if (raw := next(row)) is not None
-    }
+    linked = {link.object: _linked(live, link, next(row)) for link in question.links}
     return Facts(
         record=record, allowed=allowed, subject_key=subject_key, linked=linked, answer=answer
     )
@@ -209,7 +205,7 @@ def _values(fields: Sequence[FieldModel], texts: Sequence[str | None]) -> dict[s
     }
 
 
-def _linked(live: Live, link: LinkQuestion, raw: bytes) -> dict[str, LinkedRecord]:
+def _linked(live: Live, link: LinkQuestion, raw: bytes | None) -> dict[str, LinkedRecord]:
     storages = [_storage_at(live, link.object, path) for path in link.paths]
     return {
         one.id: LinkedRecord(
@@ -219,7 +215,7 @@ def _linked(live: Live, link: LinkQuestion, raw: bytes) -> dict[str, LinkedRecor
                 for path, storage, text in zip(link.paths, storages, one.values, strict=True)
             },
         )
-        for one in _FOUND.decode(raw)
+        for one in _FOUND.decode(raw or b"[]")
     }
 
 

@@ -1,13 +1,15 @@
 """Many at once: no update lost, no number skipped, nothing half."""
 
 import asyncio
+from collections.abc import Sequence
 from decimal import Decimal
 
+import msgspec
 import pytest
 
 from objectry_runtime.command import create, update
 from objectry_runtime.problems import Problem
-from objectry_runtime.store.executor import Bound
+from objectry_runtime.store.executor import Bound, Rows
 from objectry_runtime.workflow import act
 from tests.objectry_runtime.command.world import World, body, refusal, text
 
@@ -151,3 +153,40 @@ async def test_a_backend_that_dies_in_the_middle_leaves_nothing_half(world: Worl
         "select count(*)::text from objectry.history where tenant_id = $1::integer"
     )
     assert [(str(len(rows)),)] == counted
+
+
+async def test_a_write_asks_once_and_writes_once(world: World) -> None:
+    class Counting:
+        """An executor that notes what goes through it."""
+
+        def __init__(self) -> None:
+            self.reads = 0
+            self.units: list[int] = []
+
+        async def read(self, statement: Bound) -> Rows:
+            self.reads += 1
+            return await inner.read(statement)
+
+        async def write(self, unit: Sequence[Bound], *, keep: bool = True) -> list[Rows]:
+            self.units.append(len(unit))
+            return await inner.write(unit, keep=keep)
+
+    ada = await world.make("customer", name="Ada")
+    missing = "0190a6d0-0000-7000-8000-000000000000"
+    raw = {"customer": ada["id"], "lines": [{"what": "Tea", "price": "1"}] * 20}
+    inner, counting = world.executor, Counting()
+    call = msgspec.structs.replace(world.call(), executor=counting)
+    told: list[tuple[int, list[int]]] = []
+    sale = body(await create(call, "sale", text(raw)))
+    told.append((counting.reads, counting.units))
+    counting.reads, counting.units = 0, []
+    await update(call, "sale", sale["id"], text({"note": "x"}))
+    told.append((counting.reads, counting.units))
+    counting.reads, counting.units = 0, []
+    await create(call, "customer", text({"name": "Eve"}))
+    told.append((counting.reads, counting.units))
+    counting.reads, counting.units = 0, []
+    with pytest.raises(Problem):
+        await create(call, "sale", text({**raw, "customer": missing}))
+    told.append((counting.reads, counting.units))
+    assert [(1, [2]), (1, [2]), (0, [2]), (1, [])] == told
