@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Literal as Lit
 
-from objectry.expressions import calls, names
+from objectry.expressions import calls, comparisons, names
 from objectry.expressions.codes import CONSTRUCT, LIMIT, POWER, TYPE
 from objectry.expressions.expression import Problem
 from objectry.expressions.functions import POWER as POWER_FUNCTION
@@ -15,11 +15,7 @@ from objectry.expressions.tree import (
     BinaryOp,
     Bool,
     Call,
-    Compare,
-    CompareOp,
     If,
-    In,
-    ListOf,
     Literal,
     Tree,
     Unary,
@@ -32,7 +28,6 @@ from objectry.expressions.typing import (
     DATETIME,
     NULL,
     NUMBER,
-    ORDERED,
     PERIOD,
     TEXT,
     adapt,
@@ -52,14 +47,6 @@ _BINARY: dict[type[ast.operator], BinaryOp] = {
     ast.Div: "/",
     ast.FloorDiv: "//",
     ast.Mod: "%",
-}
-_COMPARE: dict[type[ast.cmpop], CompareOp] = {
-    ast.Eq: "==",
-    ast.NotEq: "!=",
-    ast.Lt: "<",
-    ast.LtE: "<=",
-    ast.Gt: ">",
-    ast.GtE: ">=",
 }
 _N, _T, _D, _M, _P = Kind.NUMBER, Kind.TEXT, Kind.DATE, Kind.DATETIME, Kind.PERIOD
 _RESULTS: dict[tuple[Kind, str, Kind], ExprType] = {
@@ -121,7 +108,7 @@ class Checker:
             case ast.BoolOp():
                 return self._bool(node)
             case ast.Compare():
-                return self._compare(node)
+                return comparisons.check(self, node)
             case ast.IfExp():
                 return self._if(node)
             case _:
@@ -146,12 +133,13 @@ class Checker:
         for node, tree in zip(nodes, trees, strict=True):
             adapted = adapt(tree, target)
             if adapted is None:
-                self._mismatch(node, target, tree.type)
+                self.mismatch(node, target, tree.type)
                 return None
             result.append(adapted)
         return result
 
-    def _mismatch(self, node: ast.expr, wanted: ExprType, got: ExprType) -> None:
+    def mismatch(self, node: ast.expr, wanted: ExprType, got: ExprType) -> None:
+        """Note that two kinds of value stand where only one can."""
         hint = conversion(wanted.kind, got.kind)
         if got.kind is Kind.TEXT and wanted.kind is Kind.LINK:
             hint = "a link is compared with another link, or with an id written as a text"
@@ -260,105 +248,9 @@ class Checker:
         then, otherwise = branches
         return If(type=then.type, condition=condition, then=then, otherwise=otherwise)
 
-    def _compare(self, node: ast.Compare) -> Tree | None:
-        """`a < b < c` is `a < b and b < c`."""
-        parts: list[Tree | None] = []
-        left_node = node.left
-        left = self.check(left_node)
-        for index, (op, right_node) in enumerate(zip(node.ops, node.comparators, strict=True)):
-            if isinstance(op, ast.In | ast.NotIn):
-                right = self._items(right_node)
-                part = self._in(node, left_node, left, right_node, right, isinstance(op, ast.NotIn))
-            else:
-                right = self.check(right_node)
-                part = self._one_comparison(op, left_node, left, right_node, right)
-            parts.append(part)
-            if index < len(node.ops) - 1 and right is not None and not self._copy(node, right):
-                return None
-            left_node, left = right_node, right
-        found = tuple(part for part in parts if part is not None)
-        if len(found) < len(parts):
-            return None
-        return found[0] if len(found) == 1 else Bool(type=BOOLEAN, op="and", operands=found)
-
-    def _copy(self, node: ast.expr, tree: Tree) -> bool:
-        """A chain's middle part stands twice in the tree; nested chains would double and double."""
+    def copy(self, node: ast.expr, tree: Tree) -> bool:
+        """Take a part into the tree once more; nested copies would double and double."""
         self._copied += sum(1 for _ in walk(tree))
         if self._copied > PARTS_MAX:
             self.problem(node, LIMIT, f"More than {PARTS_MAX:,} parts.")
         return self._copied <= PARTS_MAX
-
-    def _one_comparison(
-        self,
-        op: ast.cmpop,
-        left_node: ast.expr,
-        left: Tree | None,
-        right_node: ast.expr,
-        right: Tree | None,
-    ) -> Tree | None:
-        if left is None or right is None:
-            return None
-        symbol = _COMPARE.get(type(op))
-        if symbol is None:
-            if right.type.kind is not Kind.NULL:
-                self.problem(right_node, CONSTRUCT, "`is` stands only before None.", "use `==`")
-                return None
-            symbol = "==" if isinstance(op, ast.Is) else "!="
-        both = self.unify([left_node, right_node], [left, right])
-        if both is None:
-            return None
-        kind = both[0].type.kind
-        if kind in (Kind.LINES, Kind.LIST, Kind.PERIOD):
-            self.problem(
-                left_node, TYPE, f"{describe(both[0].type).capitalize()} can't be compared."
-            )
-            return None
-        if symbol not in ("==", "!=") and kind not in ORDERED and kind is not Kind.NULL:
-            message = f"`{symbol}` needs an order; {describe(both[0].type)} has none."
-            self.problem(left_node, TYPE, message)
-            return None
-        return Compare(type=BOOLEAN, op=symbol, left=both[0], right=both[1])
-
-    def _items(self, node: ast.expr) -> Tree | None:
-        """What stands after `in`: a list written out, or a value that is a list."""
-        if not isinstance(node, ast.List | ast.Tuple):
-            return self.check(node)
-        items = self.check_all(node.elts)
-        if items is None:
-            return None
-        return ListOf(type=ExprType(Kind.LIST), items=tuple(items))
-
-    def _in(
-        self,
-        node: ast.expr,
-        value_node: ast.expr,
-        value: Tree | None,
-        items_node: ast.expr,
-        items: Tree | None,
-        negated: bool,
-    ) -> Tree | None:
-        if value is None or items is None:
-            return None
-        if items.type.kind is not Kind.LIST:
-            message = f"`in` needs a list, not {describe(items.type)}."
-            hint = "contains(text, part)" if items.type.kind is Kind.TEXT else ""
-            self.problem(items_node, TYPE, message, hint)
-            return None
-        if value.type.kind in (Kind.LINES, Kind.LIST, Kind.PERIOD):
-            message = f"{describe(value.type).capitalize()} can't be looked for in a list."
-            self.problem(value_node, TYPE, message)
-            return None
-        if isinstance(items, ListOf) and isinstance(items_node, ast.List | ast.Tuple):
-            both = self.unify([value_node, *items_node.elts], [value, *items.items])
-            if both is None:
-                return None
-            value, *rest = both
-            kind = ExprType(Kind.LIST, item=value.type.kind)
-            items = ListOf(type=kind, items=tuple(rest))
-        else:
-            adapted = adapt(value, ExprType(items.type.item or Kind.NULL, items.type.object))
-            if adapted is None:
-                self._mismatch(value_node, ExprType(items.type.item or Kind.NULL), value.type)
-                return None
-            value = adapted
-        return In(type=BOOLEAN, value=value, items=items, negated=negated)
