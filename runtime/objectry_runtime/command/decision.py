@@ -11,7 +11,8 @@ from objectry_runtime.permissions import Rule
 from objectry_runtime.problems import FieldError
 from objectry_runtime.query.prefetch import Facts
 from objectry_runtime.query.record import RecordState
-from objectry_runtime.query.writes import NumberDraw, Operation
+from objectry_runtime.query.save_sql import Operation
+from objectry_runtime.query.writes import NumberDraw
 from objectry_runtime.store.executor import Bound
 
 
@@ -52,3 +53,9 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Decide = Callable[[Context, Facts], Decision]
+
+
+def event_names(model: ObjectModel, what: str) -> tuple[str, ...]:
+    """The declared event of what happens to a record."""
+    name = model.definition.events.get(what)
+    return (name,) if name else ()

@@ -1,6 +1,6 @@
 """`POST /{plural}/{id}/actions/{name}`: which kind of action it is."""
 
-from objectry_runtime.command.commands import authorize
+from objectry_runtime.command.admission import authorize
 from objectry_runtime.identity.call import Call
 from objectry_runtime.problems import Problem
 from objectry_runtime.query.answer import Answer

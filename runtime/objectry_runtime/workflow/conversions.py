@@ -6,10 +6,10 @@ from decimal import Decimal
 from objectry.expressions import Value
 from objectry.metadata.model import ConversionModel, ObjectModel
 from objectry.values.ids import new_id
+from objectry_runtime.command.admission import check_version, found, path_of
 from objectry_runtime.command.bodies import parse
-from objectry_runtime.command.commands import check_version, event_names, found, path_of
 from objectry_runtime.command.context import Context
-from objectry_runtime.command.decision import Decide, Decision, Version
+from objectry_runtime.command.decision import Decide, Decision, Version, event_names
 from objectry_runtime.command.draft import Draft
 from objectry_runtime.command.drafting import changed_record, new_record
 from objectry_runtime.command.idempotency import hash_of, scope_of

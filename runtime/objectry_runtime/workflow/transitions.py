@@ -1,10 +1,10 @@
 """Transitions: the only way a state changes."""
 
 from objectry.metadata.model import ObjectModel, WorkflowModel
+from objectry_runtime.command.admission import check_version, found, path_of
 from objectry_runtime.command.bodies import empty, is_object, parse, step
-from objectry_runtime.command.commands import check_version, event_names, found, path_of
 from objectry_runtime.command.context import Context
-from objectry_runtime.command.decision import Decide, Decision, Version
+from objectry_runtime.command.decision import Decide, Decision, Version, event_names
 from objectry_runtime.command.draft import Draft
 from objectry_runtime.command.drafting import changed_record
 from objectry_runtime.command.idempotency import hash_of, scope_of

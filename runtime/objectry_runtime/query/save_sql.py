@@ -1,0 +1,173 @@
+"""The text of the statement that saves records of one object: rendered once per release.
+
+`$1` tenant, `$2` rows, `$3` when, `$4` who, `$5` release, `$6` correlation, `$7` operation, `$8`
+events, then for each table field its rows and, for an update, the ids of the lines that go.
+"""
+
+from collections.abc import Mapping
+from typing import Literal
+
+from objectry.metadata.model import ObjectModel
+from objectry_runtime.host.live import Live
+from objectry_runtime.query.sql import quote
+
+Operation = Literal["create", "update", "delete"]
+
+
+def save_sql(live: Live, model: ObjectModel, operation: Operation, numbered: bool) -> str:
+    """The statement for an operation; `numbered`: some of the records draw a number."""
+    table = table_of(live, model.name)
+    columns = columns_of(live, model.name)
+    types = [f'"~{name}" {kind}' for name, kind in _META]
+    if operation != "delete":
+        types += [f"{quote(column)} {kind}" for column, kind in columns.values()]
+    parts = [
+        "input as materialized (select * from json_to_recordset($2::json) "
+        f"as x({', '.join(types)}))"
+    ]
+    number = "number" if numbered else ""
+    if numbered:
+        parts.append(_DRAWN)
+        parts.append(_NUMBERED)
+    source = "input i" + (' left join numbered n on n.id = i."~id"' if numbered else "")
+    values = {
+        quote(column): f"coalesce(n.number, i.{quote(column)})"
+        if name == number
+        else f"i.{quote(column)}"
+        for name, (column, _) in columns.items()
+    }
+    parts.append(f"rec as ({_record_sql(table, operation, values, source)})")
+    if operation != "delete":
+        place = len(_FIXED_PARAMS) + 1
+        for index, line_object in enumerate(model.tables.values()):
+            parts += _line_sql(live, line_object, operation, index, place)
+            place += 2 if operation == "update" else 1
+    record, changes = 'i."~record"', 'i."~changes"'
+    if numbered:
+        record = f"{record} || coalesce(jsonb_build_object('number', n.number), '{{}}')"
+        record = f'case when n.number is null then i."~record" else {record} end'
+        changes = (
+            f"case when n.number is null then {changes} else {changes} || jsonb_build_object("
+            "'number', jsonb_build_object('from', null, 'to', n.number)) end"
+        )
+    object_text, service = _literal(model.name), _literal(model.schema)
+    parts.append(
+        "hist as (insert into objectry.history (tenant_id, object, record_id, version, op, at, "
+        "actor, release, correlation, record, changes) "
+        f'select $1::integer, {object_text}, i."~id", i."~version", $7::text, $3::timestamptz, '
+        f"$4::uuid, $5::text, $6::text, {record}, {changes} from {source})"
+    )
+    parts.append(
+        "ev as (insert into objectry.event (tenant_id, uid, type, service, object, record_id, "
+        "version, causation) "
+        f"select $1::integer, e.uid, e.type, {service}, {object_text}, e.record, e.version, "
+        "e.causation from json_to_recordset($8::json) as "
+        "e(uid uuid, type text, record uuid, version integer, causation text))"
+    )
+    parts.append(
+        "keys as (insert into objectry.subject_key (tenant_id, object, record_id, key) "
+        f'select $1::integer, {object_text}, i."~id", decode(i."~key", \'base64\') '
+        'from input i where i."~key" is not null)'
+    )
+    return (
+        f"with {', '.join(parts)} "
+        "select objectry.guard((select count(*) from rec) = (select count(*) from input), 'stale')"
+    )
+
+
+_FIXED_PARAMS = ("tenant", "rows", "at", "actor", "release", "correlation", "operation", "events")
+_META = (
+    ("id", "uuid"),
+    ("version", "integer"),
+    ("order", "integer"),
+    ("record", "jsonb"),
+    ("changes", "jsonb"),
+    ("key", "text"),
+    ("series", "text"),
+    ("serieskey", "text"),
+    ("prefix", "text"),
+    ("width", "integer"),
+    ("suffix", "text"),
+)
+# Series in one order for everyone, so that two bulk writes can't wait for each other.
+_DRAWN = (
+    "drawn as (insert into objectry.series as s (tenant_id, series, key, value) "
+    'select $1::integer, "~series", "~serieskey", count(*) from input where "~series" is not null '
+    "group by 2, 3 order by 2, 3 "
+    "on conflict (tenant_id, series, key) do update set value = s.value + excluded.value "
+    "returning series, key, value)"
+)
+_NUMBERED = (
+    'numbered as (select i."~id" as id, i."~prefix" || '
+    'lpad(i.seq::text, greatest(i."~width", length(i.seq::text)), \'0\') || i."~suffix" as number '
+    'from (select x.*, d.value - count(*) over (partition by x."~series", x."~serieskey") '
+    '+ row_number() over (partition by x."~series", x."~serieskey" order by x."~order") as seq '
+    'from input x join drawn d on d.series = x."~series" and d.key = x."~serieskey") i)'
+)
+
+
+def _record_sql(table: str, operation: Operation, values: Mapping[str, str], source: str) -> str:
+    match operation:
+        case "create":
+            return (
+                f"insert into {table} (tenant_id, id, version, {', '.join(values)}) "
+                f'select $1::integer, i."~id", i."~version", {", ".join(values.values())} '
+                f"from {source} returning id"
+            )
+        case "update":
+            assignments = ", ".join(f"{column} = {value}" for column, value in values.items())
+            return (
+                f'update {table} t set version = i."~version", {assignments} from {source} '
+                'where t.tenant_id = $1::integer and t.id = i."~id" '
+                'and t.version = i."~version" - 1 returning t.id'
+            )
+        case "delete":
+            return (
+                f"delete from {table} t using {source} where t.tenant_id = $1::integer "
+                'and t.id = i."~id" and t.version = i."~version" - 1 returning t.id'
+            )
+
+
+def _line_sql(
+    live: Live, line_object: str, operation: Operation, index: int, place: int
+) -> list[str]:
+    table = table_of(live, line_object)
+    columns = [(quote(column), kind) for column, kind in columns_of(live, line_object).values()]
+    names = ["id", "parent_id", "position", *(column for column, _ in columns)]
+    types = ['"~id" uuid', '"~parent" uuid', '"~position" integer']
+    types += [f"{column} {kind}" for column, kind in columns]
+    picked = ['l."~id"', 'l."~parent"', 'l."~position"', *(f"l.{column}" for column, _ in columns)]
+    insert = (
+        f"insert into {table} (tenant_id, {', '.join(names)}) select $1::integer, "
+        f"{', '.join(picked)} from json_to_recordset(${place}::json) as l({', '.join(types)})"
+    )
+    if operation == "create":
+        return [f"lines{index} as ({insert})"]
+    changed = ", ".join(f"{name} = excluded.{name}" for name in names[2:])
+    return [
+        f"lines{index} as ({insert} on conflict (tenant_id, id) do update set {changed})",
+        f"gone{index} as (delete from {table} where tenant_id = $1::integer "
+        f"and id = any(${place + 1}::uuid[]))",
+    ]
+
+
+def table_of(live: Live, name: str) -> str:
+    """The qualified, quoted table of an object."""
+    storage = live.storage.objects[name]
+    return f"{quote(storage.schema)}.{quote(storage.table)}"
+
+
+def columns_of(live: Live, name: str) -> dict[str, tuple[str, str]]:
+    """Field → (column, PostgreSQL type) of what a write fills beside the keys."""
+    model = live.model.object(name)
+    return {
+        field: (column, model.fields[field].type.storage.value)
+        for field, column in live.storage.objects[name].columns.items()
+        if field in model.fields and field not in ("id", "parent", "position")
+    }
+
+
+def _literal(name: str) -> str:
+    """A declared name as an SQL text; names have no quotes (`values.names.is_name`)."""
+    assert "'" not in name, name
+    return f"'{name}'"
