@@ -298,3 +298,17 @@ def test_a_model_compiles_only_the_aggregate_that_is_asked_for(
 def test_an_unchecked_expression_is_a_mistake_of_the_caller(model: Model) -> None:
     with pytest.raises(ValueError, match="has not passed the checks"):
         model.expression("offer", "nothing + 1")
+
+
+def test_a_snapshot_and_a_default_can_not_read_the_number() -> None:
+    text = (
+        "service: shop\n---\nobject: bill\nservice: shop\nnumbering: {pattern: '{seq}'}\n"
+        "fields:\n"
+        "  a: {type: text, formula: number, snapshot: true}\n"
+        "  b: {type: text, default: number}\n"
+    )
+    loaded = load_documents({"a.yaml": text})
+    found = check(loaded.definitions, loaded.sources)
+    assert [("OBJ0503", 7), ("OBJ0502", 8)] == [
+        (f.code, f.position.line if f.position else 0) for f in found
+    ]

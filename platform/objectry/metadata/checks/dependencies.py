@@ -6,7 +6,7 @@ from objectry.expressions.expression import Expression
 from objectry.findings import code
 from objectry.metadata.checks.context import Context, Place
 from objectry.metadata.checks.registry import object_check, project_check
-from objectry.metadata.model.aggregate import derive
+from objectry.metadata.model.aggregate import derive, is_late
 from objectry.metadata.model.definitions import ObjectDef
 from objectry.metadata.model.order import FieldKey, Read, read_key
 from objectry.metadata.model.resolved import Derivation
@@ -31,8 +31,8 @@ CYCLE = code(
 DEFAULT_READS_DERIVED = code(
     "OBJ0502",
     "Default reads a computed field",
-    "Defaults are filled before formulas and plugins compute, so the value would not be there yet. "
-    "Write what the formula computes into the default.",
+    "Defaults are filled before formulas and plugins compute and before a number is drawn, so the "
+    "value would not be there yet. Write what the formula computes into the default.",
     wrong=(
         "object: offer\nservice: offers\n"
         "fields: {net: {type: money}, gross: {type: money, formula: net * 2}, "
@@ -208,13 +208,18 @@ def _check_frozen(
 ) -> None:
     """A snapshot or computed field reads nothing live."""
     for need in needs:
-        if aggregate.derivations.get(need) is not Derivation.LIVE:
+        late = is_late(need, aggregate.derivations)
+        if aggregate.derivations.get(need) is not Derivation.LIVE and not late:
             continue
         member = aggregate.members[key[0]]
         source = "computed" if aggregate.derivations[key] is Derivation.COMPUTED else "formula"
         at = ("object", member.name, ("fields", key[1], source))
-        message = f"`{key[1]}` is made at the write, but `{need[1]}` is live."
-        context.find(FROZEN_READS_LIVE, at, message, f"add `snapshot: true` to `{need[1]}`")
+        if late:
+            message = f"`{need[1]}` is filled by the write itself, after `{key[1]}` is made."
+            context.find(FROZEN_READS_LIVE, at, message, "a live formula can read it")
+        else:
+            message = f"`{key[1]}` is made at the write, but `{need[1]}` is live."
+            context.find(FROZEN_READS_LIVE, at, message, f"add `snapshot: true` to `{need[1]}`")
 
 
 def _check_defaults(context: Context, aggregate: _Aggregate) -> None:
@@ -223,7 +228,7 @@ def _check_defaults(context: Context, aggregate: _Aggregate) -> None:
         needs = aggregate.needs(key, expression.reads)
         edges[aggregate.node(key)] = [aggregate.node(need) for need in needs]
         for need in needs:
-            if aggregate.derivations.get(need, Derivation.SYSTEM) in _DERIVED:
+            if aggregate.derivations.get(need) in _DERIVED or is_late(need, aggregate.derivations):
                 at = ("object", aggregate.members[key[0]].name, ("fields", key[1], "default"))
                 message = f"`{need[1]}` is computed after defaults are filled."
                 context.find(DEFAULT_READS_DERIVED, at, message, "read what it is computed from")

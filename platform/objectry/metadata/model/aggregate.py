@@ -3,7 +3,7 @@
 They are built together because a line's formula may read its parent and a parent's its lines.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Literal
 
 from objectry.expressions.expression import Expression
@@ -25,7 +25,7 @@ from objectry.metadata.model.resolved import (
     ObjectModel,
 )
 from objectry.metadata.model.scope import field_type, kinds
-from objectry.metadata.model.system import system_fields
+from objectry.metadata.model.system import WRITTEN_LATE, system_fields
 from objectry.metadata.types import SYSTEM_TYPES, TYPES
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def derive(
 ) -> dict[FieldKey, Derivation]:
     """Where each declared field's value comes from.
 
-    A formula over links, the clock or the number (drawn by the writing statement itself) is live,
+    A formula over links, the clock, or the number (drawn by the writing statement itself) is live,
     and so is every formula that reads such a one.
     """
     result: dict[FieldKey, Derivation] = {}
@@ -77,11 +77,15 @@ def derive(
             if result[key] is not Derivation.STORED:
                 continue
             needs = (read_key(key[0], read, tables) for read in expression.reads)
-            numbered = {("", "number")} if members[""].numbering else set[FieldKey]()
-            if any(result.get(n) is Derivation.LIVE or n in numbered for n in needs if n):
+            if any(result.get(n) is Derivation.LIVE or is_late(n, result) for n in needs if n):
                 result[key] = Derivation.LIVE
                 changed = True
     return result
+
+
+def is_late(key: FieldKey, declared: Collection[FieldKey]) -> bool:
+    """Whether a field is one of the engine's that the writing statement itself fills."""
+    return key[0] == "" and key[1] in WRITTEN_LATE and key not in declared
 
 
 def _derivation(field: FieldDef, formula: Expression | None) -> Derivation:

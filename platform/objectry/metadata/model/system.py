@@ -2,6 +2,10 @@
 
 from objectry.metadata.model.definitions import FieldDef, ObjectDef, OptionDef
 
+# Fields of the record that the writing statement itself fills: unknown when formulas are computed.
+# Who writes when is known before.
+WRITTEN_LATE = frozenset({"number"})
+
 
 def system_fields(definition: ObjectDef, *, line: bool) -> dict[str, FieldDef]:
     """The engine's own fields of an object, in the order they are shown.
