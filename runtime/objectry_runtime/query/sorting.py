@@ -99,6 +99,8 @@ def _collation(key: SortKey) -> str:
 def _beyond(key: SortKey, column: str, value: str) -> str:
     if key.descending:
         return f"{column} < {value}" if value else f"{column} is not null"
+    if key.path == ("id",):
+        return f"{column} > {value}"
     return f"({column} > {value} or {column} is null)" if value else ""
 
 
