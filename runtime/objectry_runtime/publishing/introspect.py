@@ -9,8 +9,9 @@ ROWS_COUNTED_MAX = 10_000
 
 _TABLES = """
 select n.nspname, c.relname, c.oid::bigint, c.reltuples::bigint,
-    format('select count(*) from (select from %%I.%%I limit %%s) counted',
-           n.nspname, c.relname, %(most)s + 1)
+    case when c.oid is not null then
+        format('select count(*) from (select from %%I.%%I limit %%s) counted',
+               n.nspname, c.relname, %(most)s + 1) end
 from pg_namespace n
 left join pg_class c on c.relnamespace = n.oid and c.relkind in ('r', 'p')
 where n.nspname = any(%(schemas)s)

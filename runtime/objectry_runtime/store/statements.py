@@ -3,7 +3,7 @@
 import psycopg
 from psycopg import AsyncConnection, AsyncRawCursor
 
-from objectry_runtime.store.executor import Bound, DatabaseError, Row, Rows
+from objectry_runtime.store.executor import Bound, DatabaseError, DatabaseUnavailable, Row, Rows
 from objectry_runtime.store.failures import failure
 
 Connection = AsyncConnection[tuple[object, ...]]
@@ -45,7 +45,7 @@ def rows(cursor: Cursor) -> list[Row]:
     """The rows a statement brought, none when it brings none."""
     result = cursor.pgresult
     if result is None:
-        return []
+        raise DatabaseUnavailable("the connection gave no answer")
     fields = range(result.nfields)
     return [
         tuple(result.get_value(row, field) for field in fields) for row in range(result.ntuples)

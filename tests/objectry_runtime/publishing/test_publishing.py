@@ -364,6 +364,14 @@ def test_schemas_that_are_not_ours_are_not_looked_at(
     assert plan == make_plan(database, release(WITH_NOTE))
 
 
+def test_an_empty_schema_that_is_there_already_is_no_obstacle(
+    database: Database, owner: psycopg.Connection
+) -> None:
+    owner.execute("create schema shop")
+    assert publish(database, FIRST)
+    assert make_plan(database, release(FIRST)).is_empty
+
+
 def test_ids_of_rows_are_kept_through_a_change(
     database: Database, owner: psycopg.Connection
 ) -> None:

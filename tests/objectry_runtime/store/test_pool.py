@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import random
 
 import psycopg
 import pytest
@@ -256,6 +257,46 @@ async def test_a_cancelled_request_keeps_nothing_and_spoils_no_connection(
     ).rowcount
     assert (0, []) == (still, await keys(executor))
     assert [[(b"b", b"1")]] == await executor.write([put("b")])
+    await executor.close()
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_requests_cancelled_at_any_moment_disturb_no_other(
+    database: Database, seed: int
+) -> None:
+    """Two connections, many requests, every other one cancelled somewhere on its way."""
+    chance = random.Random(seed)
+    executor = PoolExecutor(database.runtime_dsn, size=2)
+    await executor.open()
+
+    async def unit(number: int) -> None:
+        answers = await executor.write([put(f"{number}a"), put(f"{number}b", number)])
+        assert [[(f"{number}a".encode(), b"1")], [(f"{number}b".encode(), b"%d" % number)]] == (
+            answers
+        )
+
+    async def block(number: int) -> None:
+        async with executor.transaction() as transaction:
+            await transaction.run(put(f"{number}a"))
+            await transaction.run(put(f"{number}b"))
+
+    async def look(number: int) -> None:
+        assert [(b"%d" % number,)] == await executor.read(Bound("select $1::text", (str(number),)))
+
+    async def impatient(number: int) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(chance.choice((unit, block, look))(number), chance.random() / 50)
+
+    async def patient(number: int) -> None:
+        await chance.choice((unit, block, look))(number)
+
+    for start in range(0, 200, 10):
+        await asyncio.gather(
+            *((impatient if number % 2 else patient)(number) for number in range(start, start + 10))
+        )
+    there = await keys(executor)
+    whole = {key[:-1] for key in there}
+    assert sorted(f"{number}{half}" for number in whole for half in "ab") == sorted(there)
     await executor.close()
 
 
