@@ -12,9 +12,10 @@ from typing import Literal
 
 import msgspec
 
+from objectry_runtime.cli.definitions import check_project
 from objectry_runtime.cli.failure import Failure
 from objectry_runtime.cli.output import counted
-from objectry_runtime.cli.project import check_project, open_settings
+from objectry_runtime.cli.project import open_settings
 from objectry_runtime.services.settings import Settings, SettingsProblem, unknown_variables
 from objectry_runtime.store.database import SERVER_VERSION_MIN, Database
 
@@ -167,7 +168,7 @@ def _clock(database: Database, settings: Settings) -> Finding:
 
 
 def _release(database: Database, settings: Settings) -> Finding:
-    from objectry_runtime.cli.project import release_of
+    from objectry_runtime.cli.definitions import release_of
     from objectry_runtime.publishing import live_release
 
     found = live_release(database)

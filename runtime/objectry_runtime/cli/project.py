@@ -1,31 +1,10 @@
-"""Which project a command is about, and its settings, definitions and findings."""
+"""Which project a command is about, and its settings."""
 
 from importlib.resources import files
 from pathlib import Path
 
-import msgspec
-
-from objectry.findings import Finding, Position
-from objectry.metadata.checks import check
-from objectry.metadata.loader import Loaded, load_tree
-from objectry.metadata.model import Model
-from objectry.registry import Release, make_release
-from objectry.sdk import catalog
 from objectry_runtime.cli.failure import Failure
-from objectry_runtime.host import discover
 from objectry_runtime.services.settings import Settings, read_settings
-
-
-class Checked(msgspec.Struct, frozen=True):
-    """A project's definitions with everything that is wrong with them."""
-
-    loaded: Loaded
-    findings: tuple[Finding, ...]
-
-    @property
-    def errors(self) -> tuple[Finding, ...]:
-        """The findings that keep the project from being published."""
-        return tuple(finding for finding in self.findings if finding.severity == "error")
 
 
 def find_project(given: Path | None) -> Path:
@@ -66,45 +45,3 @@ def open_settings(
         overrides["state"] = str(Path.cwd() / ".objectry")
         settings = read_settings(folder, overrides=overrides)
     return settings
-
-
-def check_project(folder: Path) -> Checked:
-    """Load and check a project; nothing is raised for what is wrong in it."""
-    loaded = load_tree(folder)
-    findings = list(loaded.findings)
-    findings += check(loaded.definitions, loaded.sources, catalog(discover()))
-    findings.sort(key=_by_place)
-    return Checked(loaded, tuple(_placed(finding, folder) for finding in findings))
-
-
-def release_of(folder: Path) -> Release:
-    """The project as a release; a Failure lists every error where there are any."""
-    checked = check_project(folder)
-    if checked.errors:
-        listed = "\n".join(str(finding) for finding in checked.errors)
-        count = len(checked.errors)
-        raise Failure(
-            f"{listed}\n{count} {'mistake' if count == 1 else 'mistakes'} in {folder}.",
-            "`objectry validate` lists them, `objectry explain CODE` tells what one means.",
-        )
-    return make_release(checked.loaded.definitions)
-
-
-def model_of(release: Release) -> Model:
-    """The release's model, with what the installed plugins bring."""
-    return release.model(catalog(discover()))
-
-
-def _placed(finding: Finding, folder: Path) -> Finding:
-    """The finding with its file as seen from here, so that a terminal or an editor opens it."""
-    place = finding.position
-    if place is None:
-        return finding
-    file, here = folder / place.file, Path.cwd()
-    shown = file.relative_to(here) if file.is_relative_to(here) else file
-    return msgspec.structs.replace(finding, position=Position(str(shown), place.line, place.column))
-
-
-def _by_place(finding: Finding) -> tuple[str, int, int, str]:
-    place = finding.position
-    return (place.file, place.line, place.column, "") if place else ("", 0, 0, finding.message)

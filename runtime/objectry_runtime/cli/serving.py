@@ -5,16 +5,16 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from objectry.registry import Release
-from objectry_runtime.cli.demonstration import prepare_demo
 from objectry_runtime.cli.failure import USAGE, Failure
 from objectry_runtime.cli.greeting import greeting, say, url_of
-from objectry_runtime.cli.project import open_settings, release_of
+from objectry_runtime.cli.project import open_settings
 from objectry_runtime.host import Live
 from objectry_runtime.services.app import create_app
 from objectry_runtime.services.database import open_database
 from objectry_runtime.services.runtime import Runtime, first_live
 from objectry_runtime.services.server import bind, run
 from objectry_runtime.services.settings import Settings
+from objectry_runtime.store.database import Database
 
 
 def serve(
@@ -49,7 +49,7 @@ def serve(
             own = live.release.definitions.services[services[0]].port
             listener = stack.enter_context(bind(address, own or settings.number("port")))
         runtime = Runtime(settings, database, live, frozenset(services))
-        demo_key = prepare_demo(runtime, database, settings) if demo else ""
+        demo_key = _demo(runtime, database, settings) if demo else ""
         hello = greeting(url_of(listener), runtime, database, published=published, key=demo_key)
         if not run(create_app(runtime), listener, lambda: say(hello)):
             raise Failure("The server did not start; the lines above say why.")
@@ -68,8 +68,17 @@ def check_services(services: tuple[str, ...], live: Live) -> None:
 
 
 def _first_release(settings: Settings) -> Release:
+    # Loader and checks are only needed where nothing is published yet: most starts spare them.
+    from objectry_runtime.cli.definitions import release_of
+
     say(f"The database is empty: publishing the definitions in {settings.project} …")
     return release_of(settings.project)
+
+
+def _demo(runtime: Runtime, database: Database, settings: Settings) -> str:
+    from objectry_runtime.cli.demonstration import prepare_demo
+
+    return prepare_demo(runtime, database, settings)
 
 
 def _log_to_stderr() -> None:

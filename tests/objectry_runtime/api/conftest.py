@@ -11,6 +11,7 @@ import pytest
 
 from objectry.metadata.loader import load_documents
 from objectry.registry import make_release
+from objectry_runtime.api.asgi import Message
 from objectry_runtime.identity import create_key
 from objectry_runtime.publishing import ensure_first_release
 from objectry_runtime.services.app import create_app
@@ -98,7 +99,7 @@ class Desk:
 def client(runtime: Runtime, key: str = "") -> httpx.AsyncClient:
     """A client of the app, with a key or without; what the app raises reaches the test."""
     headers = {"Authorization": f"Bearer {key}"} if key else {}
-    transport = httpx.ASGITransport(create_app(runtime))  # type: ignore[arg-type]  # its own ASGI types
+    transport = httpx.ASGITransport(create_app(runtime))
     return httpx.AsyncClient(transport=transport, base_url="http://desk", headers=headers)
 
 
@@ -148,15 +149,19 @@ async def send_raw(desk: Desk, raw: Raw) -> httpx.Response:
     """The administrator's answer to a raw request."""
     sent: list[dict[str, Any]] = []  # ASGI messages
 
-    async def receive() -> dict[str, Any]:
+    async def receive() -> Message:
         return {"type": "http.request", "body": raw.body}
 
-    async def send(message: dict[str, Any]) -> None:
-        sent.append(message)
+    async def send(message: Message) -> None:
+        sent.append(dict(message))
 
     key = desk.admin.headers["authorization"].encode()
     headers = [(b"authorization", key), (b"content-type", b"application/json")]
-    scope = {"type": "http", "method": raw.method, "path": unquote(raw.path.decode("latin-1"))}
+    scope: dict[str, object] = {
+        "type": "http",
+        "method": raw.method,
+        "path": unquote(raw.path.decode("latin-1")),
+    }
     scope |= {"raw_path": raw.path, "query_string": raw.query, "headers": headers}
-    await create_app(desk.runtime)(scope, receive, send)  # type: ignore[arg-type]  # looser types
+    await create_app(desk.runtime)(scope, receive, send)
     return httpx.Response(sent[0]["status"], headers=sent[0]["headers"], content=sent[1]["body"])

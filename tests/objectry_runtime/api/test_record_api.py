@@ -301,5 +301,5 @@ async def test_a_client_that_hangs_up_gets_no_answer(desk: Desk) -> None:
     scope |= {"raw_path": b"/api/v1/customers", "query_string": b"", "headers": headers}
     transport = desk.admin._transport
     assert isinstance(transport, httpx.ASGITransport)
-    await transport.app(scope, receive, send)  # type: ignore[arg-type]  # httpx has its own ASGI types
+    await transport.app(scope, receive, send)
     assert sent == []

@@ -33,10 +33,7 @@ def test_every_command_has_help_with_an_example_that_names_it(
 ) -> None:
     assert command.help
     assert (command.epilog or "").startswith(f"Example:  objectry {name}")
-    assert all(
-        isinstance(one, click.Argument) or one.help  # type: ignore[attr-defined]  # an Option
-        for one in command.params
-    )
+    assert all(isinstance(one, click.Argument) or one.help for one in command.params)
 
 
 @pytest.mark.parametrize(("name", "command"), list(commands()))

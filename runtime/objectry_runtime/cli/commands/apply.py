@@ -18,9 +18,10 @@ def command(message: str, project: Path | None, state: Path | None, as_json: boo
     Works beside a running server, which takes the new release up within two seconds and fails no
     request. Interrupted, even killed, the next apply goes on where this one stopped.
     """
+    from objectry_runtime.cli.definitions import release_of
     from objectry_runtime.cli.output import Output
     from objectry_runtime.cli.people import author
-    from objectry_runtime.cli.project import open_settings, release_of
+    from objectry_runtime.cli.project import open_settings
     from objectry_runtime.publishing import apply, make_plan
     from objectry_runtime.services.database import open_database
 

@@ -17,7 +17,8 @@ def command(project: Path | None) -> int:
     import msgspec
 
     from objectry.compiler.schemas import openapi
-    from objectry_runtime.cli.project import find_project, model_of, release_of
+    from objectry_runtime.cli.definitions import model_of, release_of
+    from objectry_runtime.cli.project import find_project
 
     release = release_of(find_project(project))
     document = openapi(model_of(release), version=release.id, visible=lambda *_: True)

@@ -17,8 +17,9 @@ def command(project: Path | None, state: Path | None, as_json: bool) -> int:
     Each step is safe, backfill, destructive or refused, with the lock it takes and the rows it
     touches.
     """
+    from objectry_runtime.cli.definitions import release_of
     from objectry_runtime.cli.output import Output
-    from objectry_runtime.cli.project import open_settings, release_of
+    from objectry_runtime.cli.project import open_settings
     from objectry_runtime.publishing import make_plan
     from objectry_runtime.services.database import open_database
 

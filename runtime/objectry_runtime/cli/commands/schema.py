@@ -19,8 +19,9 @@ def command(name: str | None, project: Path | None) -> int:
 
     from objectry.compiler.schemas import object_schemas
     from objectry.metadata.loader import KINDS, kind_schema
+    from objectry_runtime.cli.definitions import model_of, release_of
     from objectry_runtime.cli.failure import Failure
-    from objectry_runtime.cli.project import find_project, model_of, release_of
+    from objectry_runtime.cli.project import find_project
 
     if name in KINDS:
         document: object = kind_schema(name)

@@ -18,8 +18,9 @@ def command(folder: Path | None, project: Path | None, as_json: bool) -> int:
 
     Exit code 1 if there is any; warnings alone are fine.
     """
+    from objectry_runtime.cli.definitions import check_project
     from objectry_runtime.cli.output import Output, counted
-    from objectry_runtime.cli.project import check_project, find_project
+    from objectry_runtime.cli.project import find_project
 
     place = find_project(folder or project)
     checked = check_project(place)
