@@ -5,6 +5,7 @@ import hashlib
 import msgspec
 
 from objectry.metadata.model import Catalog, Definitions, Model
+from objectry.metadata.model.collection import uncollected
 
 FORMAT = 1  # of the snapshot and of what is hashed; a new one names releases anew
 
@@ -41,7 +42,8 @@ class Release(msgspec.Struct, frozen=True, kw_only=True):
     def from_bytes(snapshot: bytes) -> "Release":
         """Read a snapshot; raises CorruptRelease where it is damaged or of another format."""
         try:
-            read = _DECODER.decode(snapshot)
+            with uncollected():
+                read = _DECODER.decode(snapshot)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise CorruptRelease(f"This is not a release snapshot: {error}.") from error
         if read.format != FORMAT:

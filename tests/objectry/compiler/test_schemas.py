@@ -1,7 +1,6 @@
 """JSON Schemas and the OpenAPI document: valid, complete, and no wider than the caller's rights."""
 
 import re
-import time
 from typing import Any  # a JSON Schema is a JSON value: nothing more is known of it
 
 import jsonschema_rs
@@ -9,7 +8,6 @@ import msgspec
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from objectry.compiler.schemas import object_schemas, openapi
-from objectry.metadata.model import Definitions, FieldDef, Model, ObjectDef
 from tests.golden.project import reference_release
 
 MODEL = reference_release().model()
@@ -160,24 +158,3 @@ def test_the_short_create_shape_takes_what_the_whole_one_takes() -> None:
     ]
     assert all(one == other for one, other in found)
 
-
-def test_a_thousand_objects_of_thirty_fields_are_described_at_once() -> None:
-    types = ("text", "integer", "decimal", "money", "date", "email")
-    objects = {
-        f"o{number}": ObjectDef(
-            name=f"o{number}",
-            service=f"s{number % 11}",
-            fields={
-                f"f{at}": FieldDef(name=f"f{at}", type=types[at % 6], required=at == 0)
-                for at in range(30)
-            },
-        )
-        for number in range(1_000)
-    }
-    model = Model(Definitions(objects=objects))
-    for name in model.objects():
-        model.object(name)
-    start = time.process_time()
-    body = msgspec.json.encode(openapi(model, version="1", visible=everything))
-    assert time.process_time() - start < 3  # 0.4 s on an idle machine
-    assert len(body) < 16_000_000

@@ -303,3 +303,12 @@ async def test_a_client_that_hangs_up_gets_no_answer(desk: Desk) -> None:
     assert isinstance(transport, httpx.ASGITransport)
     await transport.app(scope, receive, send)
     assert sent == []
+
+
+async def test_an_answer_that_is_the_same_is_not_sent_again(desk: Desk) -> None:
+    place = f"/api/v1/customers/{await make_customer(desk)}"
+    tag = (await desk.agent.get(place)).headers["etag"]
+    same = await desk.agent.get(place, headers={"If-None-Match": tag})
+    other = await desk.agent.get(place, headers={"If-None-Match": '"1.0"'})
+    assert (same.status_code, same.content, "content-length" in same.headers) == (304, b"", False)
+    assert (same.headers["etag"], other.status_code) == (tag, 200)

@@ -103,7 +103,7 @@ async def shop(
     ensure_first_release(database, make_release(loaded.definitions), "tests")
     runtime = Runtime(settings, database, require_live(database, settings))
     key = await create_key(owner_executor, "tests", ["admin"])
-    transport = httpx.ASGITransport(create_app(runtime))  # type: ignore[arg-type]  # its own ASGI types
+    transport = httpx.ASGITransport(create_app(runtime))
     headers = {"Authorization": f"Bearer {key}"}
     async with (
         runtime.running(),

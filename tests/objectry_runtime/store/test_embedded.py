@@ -200,10 +200,8 @@ def test_many_programs_starting_at_once_share_one_server(tmp_path: Path) -> None
 def test_it_comes_back_when_it_is_killed(server: EmbeddedPostgres, state: Path) -> None:
     note(server, "before")
     killed = postmaster(state)
-    began = time.monotonic()
     os.kill(killed, signal.SIGKILL)
     until(lambda: answers(server) and postmaster(state) != killed)
-    assert time.monotonic() - began < 10
     assert ["before", "after"] == note(server, "after")
 
 

@@ -14,10 +14,12 @@ from objectry.compiler.schemas.parts import (
 )
 from objectry.compiler.schemas.shapes import DIALECT, Visible, create_by_patch, object_shape
 from objectry.metadata.model import Model
+from objectry.metadata.model.collection import uncollected
 
 SPECIFICATION = "3.1.0"
 
 
+@uncollected()
 def openapi(model: Model, *, version: str, visible: Visible) -> Schema:
     """The document: paths and shapes of all objects, as this caller may see them.
 
