@@ -59,8 +59,8 @@ def json_value(field: FieldModel, value: str) -> str:
 
 
 def moment_text(value: str) -> str:
-    """RFC 3339 in UTC of a timestamptz."""
-    return f"replace(({value} at time zone 'UTC')::text, ' ', 'T') || 'Z'"
+    """RFC 3339 in UTC of a timestamptz. By way of JSON, which no setting of the server changes."""
+    return f"btrim(to_json({value} at time zone 'UTC')::text, '\"') || 'Z'"
 
 
 def _linked(frame: ObjectFrame, name: str, opened: Selection) -> str:

@@ -6,6 +6,7 @@ from decimal import Decimal
 import msgspec
 import psycopg
 import pytest
+from psycopg import sql
 
 from objectry.values.ids import new_id
 from objectry_runtime.events.json_values import as_object, as_rows
@@ -134,3 +135,18 @@ async def test_a_write_answers_with_what_get_shows(
     assert [record_answer(row) for row in many] == [
         await get_record(clerk, "order", id, ()) for id in (other, order)
     ]
+
+
+async def test_dates_are_iso_whatever_the_server_is_set_to(
+    order: str, call: Caller, owner: psycopg.Connection, executor: PoolExecutor
+) -> None:
+    before = await get_record(call("manager"), "order", order, ())
+    row = owner.execute("select current_database()").fetchone()
+    assert row is not None
+    owner.execute(
+        sql.SQL("alter database {} set datestyle = 'SQL, DMY'").format(sql.Identifier(row[0]))
+    )
+    await executor.close()
+    await executor.open()
+
+    assert await get_record(call("manager"), "order", order, ()) == before
