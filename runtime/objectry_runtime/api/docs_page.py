@@ -51,6 +51,7 @@ def docs_page(document: Json) -> str:
     """The whole documentation of one OpenAPI document."""
     info = document.get("info", {})
     title = str(info.get("title", "API"))
+    release = str(info.get("version", ""))[:12]
     groups = _by_tag(document)
     schemas = document.get("components", {}).get("schemas", {})
     nav = "".join(f'<a href="#{escape(tag)}">{escape(tag)}</a>' for tag in groups)
@@ -59,7 +60,7 @@ def docs_page(document: Json) -> str:
     return _page(
         title,
         f"""<header class="top"><span class="brand"><i></i>Objectry</span>
-<span class="hint">{escape(title)} · {escape(str(info.get("version", "")))}</span></header>
+<span class="hint">{escape(title)} · release {escape(release)}</span></header>
 <div class="columns"><nav class="nav" aria-label="Objects">{nav}<a href="#schemas">schemas</a></nav>
 <main><h1>{escape(title)}</h1>
 <p>{escape(str(info.get("description", "")))}</p>
@@ -131,7 +132,6 @@ def _schema(name: str, schema: Json) -> str:
         f"<td>{_type(facts)}</td>"
         f"<td>{escape(str(facts.get('description', facts.get('title', ''))))}</td></tr>"
         for field, facts in schema.get("properties", {}).items()
-        if isinstance(facts, Mapping)
     )
     table = f"<table><tbody>{rows}</tbody></table>" if rows else f"<p>{_type(schema)}</p>"
     return (
@@ -140,13 +140,11 @@ def _schema(name: str, schema: Json) -> str:
     )
 
 
-def _type(schema: object) -> str:
+def _type(schema: Json) -> str:
     return " | ".join(_types(schema)) or "any"
 
 
-def _types(schema: object) -> Iterator[str]:
-    if not isinstance(schema, Mapping):
-        return
+def _types(schema: Json) -> Iterator[str]:
     reference = schema.get("$ref")
     if isinstance(reference, str):
         name = escape(reference.rpartition("/")[2])

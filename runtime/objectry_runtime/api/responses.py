@@ -50,7 +50,7 @@ async def respond(send: Send, response: Response, request_id: str, *, head: bool
             if name.lower() != "content-type"
         ),
     ]
-    if response.status != 204:
+    if response.status not in (204, 304):
         headers.append((b"content-type", _content_type(response).encode("latin-1")))
         headers.append((b"content-length", str(len(response.body)).encode("latin-1")))
     await send({"type": "http.response.start", "status": response.status, "headers": headers})

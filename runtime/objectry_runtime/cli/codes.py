@@ -13,6 +13,7 @@ REGISTERING = (
     "objectry.metadata",
     "objectry.registry",
     "objectry.sdk",
+    "objectry_runtime.host",
     "objectry_runtime.services.settings",
 )
 

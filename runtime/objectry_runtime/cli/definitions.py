@@ -53,6 +53,11 @@ def model_of(release: Release) -> Model:
     return release.model(catalog(discover()))
 
 
+def everything(object_name: str, name: str | None, use: str) -> bool:
+    """What an administrator may see: for schemas of a whole project."""
+    return True
+
+
 def _placed(finding: Finding, folder: Path) -> Finding:
     """The finding with its file as seen from here, so that a terminal or an editor opens it."""
     place = finding.position

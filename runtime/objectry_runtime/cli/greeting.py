@@ -17,9 +17,10 @@ def say(text: str) -> None:
 
 def url_of(listener: socket.socket) -> str:
     """The address to type: never the wildcard that was bound."""
-    host, port = listener.getsockname()[:2]
-    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)
-    return f"http://[{shown}]:{port}" if ":" in shown.strip("[]") else f"http://{shown}:{port}"
+    name: tuple[str, int] = listener.getsockname()[:2]
+    host, port = name
+    shown = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    return f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
 
 
 def greeting(url: str, runtime: Runtime, database: Database, *, published: bool, key: str) -> str:

@@ -1,6 +1,6 @@
 """The database of a project: the one its settings name, or the embedded one in its state folder."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 from objectry_runtime.services.settings import Settings
@@ -10,7 +10,7 @@ from objectry_runtime.store.migrate import migrate
 
 
 @contextmanager
-def open_database(settings: Settings) -> Iterator[Database]:
+def open_database(settings: Settings) -> Generator[Database]:
     """The migrated database for the block; an embedded server runs at least as long.
 
     Works beside other programs on the same state folder: they share the server.

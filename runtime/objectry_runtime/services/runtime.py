@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from datetime import tzinfo
 
@@ -52,7 +52,7 @@ class Runtime:
         self._database = database
 
     @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
+    async def running(self) -> AsyncGenerator[None]:
         """Connected, and following what is published, for the block."""
         await self.executor.open()
         follower = asyncio.create_task(watch(self._database, self._take, self.live.release.id))

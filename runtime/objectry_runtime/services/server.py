@@ -5,7 +5,7 @@ import errno
 import signal
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
 import uvicorn
@@ -71,7 +71,7 @@ class _Server(uvicorn.Server):
             self._ready()
 
     @contextmanager
-    def capture_signals(self) -> Iterator[None]:
+    def capture_signals(self) -> Generator[None]:
         """Stop in order on a signal. uvicorn's own raises it again afterwards, which would end
         the process before the database is left in order.
         """

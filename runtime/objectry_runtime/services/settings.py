@@ -5,130 +5,26 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import UTC, tzinfo
 from pathlib import Path
+from typing import cast
 from zoneinfo import ZoneInfo
 
 import msgspec
 from rapidfuzz import process
 
-from objectry.findings import Finding, Position, code
+from objectry.findings import Finding, Position
 from objectry.values.currencies import is_currency
+from objectry_runtime.services.known_settings import (
+    OTHER_VARIABLES,
+    PREFIX,
+    SETTINGS,
+    UNKNOWN,
+    UNREADABLE,
+    WRONG_VALUE,
+    Setting,
+)
 
 FILE = "objectry.toml"
-PREFIX = "OBJECTRY_"
 NEAR = 70.0
-
-UNREADABLE = code(
-    "OBJ0801",
-    "objectry.toml is not TOML",
-    "The settings file can't be parsed. The message says at which line and why.",
-    wrong="port = three thousand",
-    right="port = 3000",
-)
-UNKNOWN = code(
-    "OBJ0802",
-    "Unknown setting",
-    "There is no setting of this name. `docs/reference/settings.md` lists all of them.",
-    wrong='[tenant]\ntimezone = "Europe/Vienna"',
-    right='[tenant]\ntime_zone = "Europe/Vienna"',
-)
-WRONG_VALUE = code(
-    "OBJ0803",
-    "A setting has a value that it can't have",
-    "The message says which values the setting takes.",
-    wrong="port = 99999999",
-    right="port = 3000",
-)
-
-
-class Setting(msgspec.Struct, frozen=True, kw_only=True):
-    """One row of the settings reference: dotted name, type, default, what it does."""
-
-    name: str
-    type: type[str] | type[int]
-    default: str | int
-    summary: str
-    bounds: tuple[int, int] | None = None
-
-    @property
-    def variable(self) -> str:
-        """The environment variable that overrides it."""
-        return PREFIX + self.name.replace(".", "_").upper()
-
-
-SETTINGS: dict[str, Setting] = {
-    row.name: row
-    for row in (
-        Setting(
-            name="database_url",
-            type=str,
-            default="",
-            summary="DSN of the database's owner (`postgresql://…`, PostgreSQL ≥ 15). Empty: an"
-            " embedded PostgreSQL in the state folder.",
-        ),
-        Setting(
-            name="state",
-            type=str,
-            default=".objectry",
-            summary="Folder of the embedded data and the master key, relative to the project.",
-        ),
-        Setting(name="host", type=str, default="127.0.0.1", summary="Address to listen on."),
-        Setting(
-            name="port",
-            type=int,
-            default=3000,
-            bounds=(0, 65535),
-            summary="Port to listen on; 0 takes a free one.",
-        ),
-        Setting(
-            name="secret_key",
-            type=str,
-            default="",
-            summary="Master key (base64 or hex, at least 32 bytes). Empty: `secret.key` in the"
-            " state folder, made on first use. Better in the environment than in a file.",
-        ),
-        Setting(
-            name="company.currency",
-            type=str,
-            default="EUR",
-            summary="Currency of money that neither its field, record nor parent gives one.",
-        ),
-        Setting(
-            name="company.rounding",
-            type=str,
-            default="half_up",
-            summary="`half_up` (away from zero) or `half_even`.",
-        ),
-        Setting(
-            name="tenant.time_zone",
-            type=str,
-            default="UTC",
-            summary="IANA time zone in which `today()` is told.",
-        ),
-        Setting(
-            name="limits.body_bytes_max",
-            type=int,
-            default=10 * 1024 * 1024,
-            bounds=(1024, 2**31 - 1),
-            summary="Largest request body in bytes.",
-        ),
-        Setting(
-            name="limits.statement_timeout_ms",
-            type=int,
-            default=30_000,
-            bounds=(0, 2**31 - 1),
-            summary="Longest time one statement of a request may take; 0 sets no bound.",
-        ),
-        Setting(
-            name="limits.connections",
-            type=int,
-            default=10,
-            bounds=(1, 10_000),
-            summary="Connections to the database.",
-        ),
-    )
-}
-# Read elsewhere or by other programs of ours; not settings, but not mistakes either.
-OTHER_VARIABLES = frozenset({"OBJECTRY_PG_HOME", "OBJECTRY_PROJECT"})
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -234,17 +130,21 @@ def _file(
         )
         return
     for key, value in tree.items():
-        if key == "plugins" and isinstance(value, dict):
-            for plugin, table in value.items():
-                if isinstance(table, dict):
-                    plugins[plugin] = table
-                else:
-                    yield f"plugins.{plugin}", table, _position(path, source, plugin)
-        elif isinstance(value, dict):
-            for inner, item in value.items():
-                yield f"{key}.{inner}", item, _position(path, source, inner)
-        else:
+        inside = _table(value)
+        if inside is None:
             yield key, value, _position(path, source, key)
+            continue
+        for inner, item in inside.items():
+            settings = _table(item) if key == "plugins" else None
+            if settings is not None:
+                plugins[inner] = settings
+            else:
+                yield f"{key}.{inner}", item, _position(path, source, inner)
+
+
+def _table(value: object) -> dict[str, object] | None:
+    """The value where it is a table: TOML has no keys but texts."""
+    return cast("dict[str, object]", value) if isinstance(value, dict) else None
 
 
 def _variables(

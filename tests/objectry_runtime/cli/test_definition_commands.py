@@ -1,6 +1,7 @@
 """init, new, validate, fmt, schema, openapi, explain: the commands without a database."""
 
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -117,7 +118,9 @@ def test_schema_prints_kinds_and_objects(project: Path, objectry: Objectry) -> N
 
 
 def test_openapi_is_valid(project: Path, objectry: Objectry) -> None:
-    document = msgspec.json.decode(objectry("openapi", "--project", project).out, type=dict)
+    document = msgspec.json.decode(
+        objectry("openapi", "--project", project).out, type=dict[str, Any]
+    )
     validate(document)
     assert "/api/v1/tickets" in document["paths"]
 

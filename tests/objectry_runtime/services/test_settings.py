@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 import objectry_runtime
+from objectry_runtime.services.known_settings import SETTINGS
 from objectry_runtime.services.settings import (
-    SETTINGS,
     SettingsProblem,
     read_settings,
     unknown_variables,

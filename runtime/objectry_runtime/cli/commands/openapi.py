@@ -17,10 +17,10 @@ def command(project: Path | None) -> int:
     import msgspec
 
     from objectry.compiler.schemas import openapi
-    from objectry_runtime.cli.definitions import model_of, release_of
+    from objectry_runtime.cli.definitions import everything, model_of, release_of
     from objectry_runtime.cli.project import find_project
 
     release = release_of(find_project(project))
-    document = openapi(model_of(release), version=release.id, visible=lambda *_: True)
+    document = openapi(model_of(release), version=release.id, visible=everything)
     click.echo(msgspec.json.format(msgspec.json.encode(document)).decode())
     return 0

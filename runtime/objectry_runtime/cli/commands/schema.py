@@ -19,7 +19,7 @@ def command(name: str | None, project: Path | None) -> int:
 
     from objectry.compiler.schemas import object_schemas
     from objectry.metadata.loader import KINDS, kind_schema
-    from objectry_runtime.cli.definitions import model_of, release_of
+    from objectry_runtime.cli.definitions import everything, model_of, release_of
     from objectry_runtime.cli.failure import Failure
     from objectry_runtime.cli.project import find_project
 
@@ -31,7 +31,7 @@ def command(name: str | None, project: Path | None) -> int:
         if name is None:
             document = {"kinds": list(KINDS), "objects": names}
         elif name in names:
-            document = object_schemas(model_of(release), name, lambda *_: True)
+            document = object_schemas(model_of(release), name, everything)
         else:
             from rapidfuzz import process
 

@@ -1,6 +1,6 @@
 """One consistent look at all data: a read-only snapshot beside whatever is being written."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 
 import msgspec
@@ -61,7 +61,7 @@ class View:
 
 
 @contextmanager
-def look(database: Database, live: Live) -> Iterator[View]:
+def look(database: Database, live: Live) -> Generator[View]:
     """Open a view for the block."""
     with database.connect_owner(autocommit=False) as connection:
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
