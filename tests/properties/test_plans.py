@@ -9,7 +9,7 @@ from objectry.compiler.tables import compile_tables
 from objectry.metadata.model import Definitions, FieldDef, ObjectDef
 from objectry.planner import plan_changes
 from objectry.registry import Release, StorageMap, allocate, diff_definitions, make_release
-from objectry_runtime.publishing.introspect import introspect, row_counts
+from objectry_runtime.publishing.introspection import introspect, row_counts
 from objectry_runtime.store.database import Database, OwnerConnection
 
 OBJECTS = ["alpha", "beta", "gamma"]

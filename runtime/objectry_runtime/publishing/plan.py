@@ -10,7 +10,7 @@ from objectry.registry import Release, StorageMap, allocate
 from objectry.registry.diff import diff_definitions
 from objectry.sdk import catalog as catalog_of
 from objectry_runtime.host import discover
-from objectry_runtime.publishing.introspect import introspect, row_counts
+from objectry_runtime.publishing.introspection import introspect, row_counts
 from objectry_runtime.publishing.releases import LiveRow, live_row
 from objectry_runtime.store.database import Database, OwnerConnection
 

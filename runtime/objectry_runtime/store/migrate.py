@@ -5,10 +5,6 @@ from importlib.resources import files
 from pathlib import Path
 
 import psycopg
-from alembic import command
-from alembic.config import Config
-from alembic.util import CommandError
-from sqlalchemy import NullPool, create_engine
 
 from objectry_runtime.store.database import Database, DatabaseUnusable, prepare_server
 from objectry_runtime.store.functions import functions_sql
@@ -30,6 +26,16 @@ def migrate(database: Database) -> None:
         wanted = _fingerprint(functions)
         if _installed(connection) == wanted:
             return
+    _migrate(database, functions, wanted)
+
+
+def _migrate(database: Database, functions: str, wanted: str) -> None:
+    # Imported here: half a second that a start on a migrated database needn't spend.
+    from alembic import command
+    from alembic.config import Config
+    from alembic.util import CommandError
+    from sqlalchemy import NullPool, create_engine
+
     engine = create_engine(
         "postgresql+psycopg://",
         creator=lambda: database.connect_owner(autocommit=False),

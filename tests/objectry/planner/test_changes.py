@@ -8,7 +8,7 @@ import pytest
 from objectry.compiler.tables import compile_tables
 from objectry.planner import Plan, plan_changes
 from objectry.registry import Release, StorageMap, allocate, diff_definitions
-from objectry_runtime.publishing.introspect import introspect, row_counts
+from objectry_runtime.publishing.introspection import introspect, row_counts
 from objectry_runtime.store.database import Database, OwnerConnection
 from tests.golden.project import published, reference_release
 

@@ -1,13 +1,12 @@
 """Carrying out a plan: tables first, then the switch; killed anywhere, the next apply goes on."""
 
-import time
 from collections.abc import Callable, Sequence
 
 from objectry.metadata.model import Catalog
 from objectry.planner import Plan, Step
 from objectry.registry import Release
 from objectry_runtime.publishing.plan import Proposal, propose
-from objectry_runtime.publishing.releases import live_row, switch_statements
+from objectry_runtime.publishing.releases import switch_statements
 from objectry_runtime.store.changes import (
     Busy,
     ChangeFailed,
@@ -20,8 +19,6 @@ from objectry_runtime.store.grants import business_grants_sql
 
 Progress = Callable[[int, int, str], None]
 """Told before each step: its number from 1, how many there are, what it does."""
-
-FIRST_RELEASE_SECONDS = 120.0
 
 
 class PublishError(Exception):
@@ -90,25 +87,6 @@ def apply(
                 return True
         except Busy as error:
             raise PublishConflict(f"{error}; try again when it is done") from error
-
-
-def ensure_first_release(
-    database: Database, release: Release, author: str, *, progress: Progress | None = None
-) -> None:
-    """Publish the release unless something is live already; safe when several start at once."""
-    end = time.monotonic() + FIRST_RELEASE_SECONDS
-    while True:
-        with database.connect_owner() as connection:
-            if live_row(connection) is not None:
-                return
-            plan = propose(connection, release).plan
-        try:
-            apply(database, release, plan, author=author, progress=progress)
-        except (PublishConflict, PlanMoved):
-            # Another one is just doing it: what is live then is looked at again.
-            if time.monotonic() > end:
-                raise
-            time.sleep(0.1)
 
 
 def _moved(plan: Plan, now: Plan) -> bool:
