@@ -92,7 +92,7 @@ def test_what_a_user_can_cause_has_no_traceback(
     from objectry_runtime.store import database, executor
 
     rooms = (publishing, runtime, secret, server, database, executor)
-    kind = next(vars(room)[name] for room in rooms if name in vars(room))
+    kind = next(getattr(room, name) for room in rooms if hasattr(room, name))
 
     def fail(*_: object, **__: object) -> None:
         raise kind("no way through")
