@@ -72,6 +72,7 @@ create table objectry.history (
     record_id uuid not null,
     version integer not null,
     op text not null collate "C",
+    action text collate "C",
     at timestamptz not null,
     actor uuid not null,
     release text not null collate "C",

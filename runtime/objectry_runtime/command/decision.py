@@ -38,7 +38,8 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     """What is to be done, or why not (`errors`).
 
     `events` are the names of the events each record emits; `extra` further statements of the
-    unit; `causation` the event that caused this; `always`: to be written even if nothing differs.
+    unit; `action` the transition or conversion that it is ("": none); `causation` the event that
+    caused this; `always`: to be written even if nothing differs.
     """
 
     model: ObjectModel
@@ -48,6 +49,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     events: Sequence[str] = ()
     guards: Sequence[Guard] = ()
     extra: Sequence[Bound] = ()
+    action: str = ""
     causation: str = ""
     always: bool = False
 

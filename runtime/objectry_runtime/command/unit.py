@@ -32,7 +32,7 @@ def statements(call: Call, decision: Decision, subject_key: bytes | None) -> lis
     ]
     if not writes:
         return []
-    unit = [save(call.live, decision.model, decision.operation, writes, stamp_of(call))]
+    unit = [save(call.live, decision.model, decision.operation, writes, _stamp(call, decision))]
     unit += decision.extra
     unit += [
         guard(call, one.object, one.rule, one.ids, one.code)
@@ -42,13 +42,13 @@ def statements(call: Call, decision: Decision, subject_key: bytes | None) -> lis
     return unit
 
 
-def stamp_of(call: Call) -> Stamp:
-    """Who writes, when, on whose request."""
+def _stamp(call: Call, decision: Decision) -> Stamp:
     return Stamp(
         tenant=call.principal.tenant,
         actor=call.principal.user,
         at=call.now,
         correlation=call.correlation,
+        action=decision.action,
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from objectry.metadata.model import ObjectModel
 from objectry.values.dates import parse_datetime
 from objectry.values.ids import parse_id
 from objectry_runtime.events import Subject, unwrap_key
@@ -101,9 +102,9 @@ def plan(call: Call, request: PastRequest, rights: ImageRights) -> Bound:
     if request.at is not None:
         versions.append(f"h.at <= {sql.bind(request.at, 'timestamptz')}")
     return sql.bound(
-        f"select r.flags, h.version::text, h.op, {moment_text('h.at')}, h.actor::text,"
-        " h.release, h.correlation, h.record::text, h.changes::text, encode(k.key, 'hex'),"
-        " h.record_id::text"
+        f"select r.flags, h.version::text, h.op, h.action, {moment_text('h.at')},"
+        " h.actor::text, h.release, h.correlation, h.record::text, h.changes::text,"
+        " encode(k.key, 'hex'), h.record_id::text"
         f" from (select) one {join} lateral ({record}) r on true"
         f" left join lateral (select h.* from objectry.history h where {conjunction(versions)}"
         f" order by h.version desc limit {request.limit + 1}) h on true"
@@ -151,25 +152,32 @@ def _versions(call: Call, request: PastRequest, rights: ImageRights, rows: Rows)
 
 
 def _version(call: Call, object_name: str, rights: ImageRights, row: Row) -> dict[str, object]:
-    subject, key = opening(call, object_name, _text(row[10]), row[9])
+    subject, key = opening(call, object_name, _text(row[11]), row[10])
     allowed = rights.allowed(row[0])
     return {
         "version": int(_text(row[1])),
         "op": _text(row[2]),
-        "at": _text(row[3]),
-        "actor": _text(row[4]),
-        "release": _text(row[5]),
-        "correlation": _text(row[6]),
-        "changes": project_changes(decode(row[8]), rights, allowed, subject, key),
+        "action": _action(call.live.model.object(object_name), allowed, row),
+        "at": _text(row[4]),
+        "actor": _text(row[5]),
+        "release": _text(row[6]),
+        "correlation": _text(row[7]),
+        "changes": project_changes(decode(row[9]), rights, allowed, subject, key),
     }
+
+
+def _action(model: ObjectModel, allowed: frozenset[str], row: Row) -> str | None:
+    """The action of a version; a transition tells the state, so it shows to who may see that."""
+    told = model.workflow is None or row[2] == b"create" or model.workflow.field in allowed
+    return row[3].decode() if told and row[3] is not None else None
 
 
 def _as_it_was(call: Call, request: PastRequest, rights: ImageRights, rows: Rows) -> Answer:
     if not rows or rows[0][1] is None or rows[0][2] == b"delete":
         raise not_found()
     row = rows[0]
-    subject, key = opening(call, request.object, _text(row[10]), row[9])
-    image = project_image(decode(row[7]), rights, rights.allowed(row[0]), subject, key)
+    subject, key = opening(call, request.object, _text(row[11]), row[10])
+    image = project_image(decode(row[8]), rights, rights.allowed(row[0]), subject, key)
     return _json(image)
 
 

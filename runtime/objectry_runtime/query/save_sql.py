@@ -1,7 +1,8 @@
 """The text of the statement that saves records of one object: rendered once per release.
 
 `$1` tenant, `$2` rows, `$3` when, `$4` who, `$5` release, `$6` correlation, `$7` operation, `$8`
-events, then for each table field its rows and, for an update, the ids of the lines that go.
+events, `$9` the action that it is, then for each table field its rows and, for an update, the ids of the
+lines that go.
 """
 
 from collections.abc import Mapping
@@ -52,10 +53,10 @@ def save_sql(live: Live, model: ObjectModel, operation: Operation, numbered: boo
         )
     object_text, service = _literal(model.name), _literal(model.schema)
     parts.append(
-        "hist as (insert into objectry.history (tenant_id, object, record_id, version, op, at, "
-        "actor, release, correlation, record, changes) "
-        f'select $1::integer, {object_text}, i."~id", i."~version", $7::text, $3::timestamptz, '
-        f"$4::uuid, $5::text, $6::text, {record}, {changes} from {source})"
+        "hist as (insert into objectry.history (tenant_id, object, record_id, version, op, action, "
+        "at, actor, release, correlation, record, changes) "
+        f'select $1::integer, {object_text}, i."~id", i."~version", $7::text, $9::text, '
+        f"$3::timestamptz, $4::uuid, $5::text, $6::text, {record}, {changes} from {source})"
     )
     parts.append(
         "ev as (insert into objectry.event (tenant_id, uid, type, service, object, record_id, "
@@ -75,7 +76,17 @@ def save_sql(live: Live, model: ObjectModel, operation: Operation, numbered: boo
     )
 
 
-_FIXED_PARAMS = ("tenant", "rows", "at", "actor", "release", "correlation", "operation", "events")
+_FIXED_PARAMS = (
+    "tenant",
+    "rows",
+    "at",
+    "actor",
+    "release",
+    "correlation",
+    "operation",
+    "events",
+    "action",
+)
 _META = (
     ("id", "uuid"),
     ("version", "integer"),

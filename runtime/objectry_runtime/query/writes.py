@@ -63,12 +63,13 @@ class RecordWrite(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Stamp(msgspec.Struct, frozen=True, kw_only=True):
-    """Who writes, when, of which release, on whose request: the same for a whole unit."""
+    """Who writes, when, on whose request, by which action ("": none): the same for a whole unit."""
 
     tenant: int
     actor: str
     at: datetime
     correlation: str
+    action: str = ""
 
 
 def save(
@@ -98,6 +99,7 @@ def save(
         stamp.correlation,
         operation,
         _json(_events(writes)),
+        stamp.action or None,
     ]
     if operation != "delete":
         for table, line_object in model.tables.items():

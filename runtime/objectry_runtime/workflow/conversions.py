@@ -90,6 +90,7 @@ def _converting(
         return Decision(
             model=target.model,
             operation="create",
+            action=name,
             versions=[Version(id=target_id, after=target, number=number)],
             errors=errors or validate(target),
             events=event_names(target.model, "created"),

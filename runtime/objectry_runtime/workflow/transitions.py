@@ -58,6 +58,7 @@ def _taking(model: ObjectModel, rights: Policy, name: str) -> Decide:
         return Decision(
             model=model,
             operation="update",
+            action=name,
             versions=[
                 Version(
                     id=state.id,

@@ -184,6 +184,7 @@ workflow:
     void:  {from: issued, to: void}
 permissions:
   clerk: {read: true, create: true, update: true, delete: true, transitions: "*"}
+  guest: {read: true, fields: {state: none}}
 ---
 object: ticket
 service: trade
@@ -299,8 +300,8 @@ class World:
     async def history(self, id: str) -> list[dict[str, Any]]:
         """The history of a record, oldest first."""
         rows = await self.ask(
-            "select json_build_object('version', version, 'op', op, 'record', record, "
-            "'changes', changes)::text from objectry.history "
+            "select json_build_object('version', version, 'op', op, 'action', action, "
+            "'record', record, 'changes', changes)::text from objectry.history "
             "where tenant_id = $1::integer and record_id = $2::uuid order by version",
             id,
         )

@@ -54,7 +54,7 @@ async def status(call: Call, object_name: str, key: str, **params: str) -> int:
 async def test_versions_come_newest_first(customer: str, call: Caller) -> None:
     answer = await history(call("manager"), "customer", customer, ())
 
-    stamp = {"actor": ANN, "release": "r1", "correlation": "c1"}
+    stamp = {"action": None, "actor": ANN, "release": "r1", "correlation": "c1"}
     assert document(answer) == {
         "data": [
             {

@@ -3,8 +3,9 @@
 import pytest
 
 from objectry_runtime.problems import Problem
+from objectry_runtime.query import history
 from objectry_runtime.workflow import act
-from tests.objectry_runtime.command.world import World, errors, picked, refusal
+from tests.objectry_runtime.command.world import World, body, errors, picked, refusal
 
 pytestmark = pytest.mark.anyio
 
@@ -20,8 +21,9 @@ async def test_a_transition_changes_the_state_and_says_so(world: World) -> None:
     assert "agreed" == (await world.do("sale", id, "agree", "clerk"))["status"]
     assert ["CustomerCreated", "SaleCreated", "SaleAgreed"] == await world.events()
     last = (await world.history(id))[-1]
-    assert ("update", {"status": {"from": "open", "to": "agreed"}}) == (
+    assert ("update", "agree", {"status": {"from": "open", "to": "agreed"}}) == (
         last["op"],
+        last["action"],
         last["changes"],
     )
 
@@ -130,3 +132,19 @@ async def test_a_dry_run_of_a_transition_draws_no_number(world: World) -> None:
     await act(world.call(dry_run=True), "paper", paper["id"], "issue", b"{}")
     assert "draft" == (await world.get("paper", paper["id"]))["state"]
     assert "P-2026-0001" == (await world.do("paper", paper["id"], "issue"))["number"]
+
+
+async def test_history_names_the_action_to_who_may_see_the_state(world: World) -> None:
+    """What a transition is called tells the state; a conversion is the first version's action."""
+    sale = await a_sale(world)
+    await world.do("sale", sale, "agree")
+    paper = (await world.do("sale", sale, "paper"))["id"]
+    await world.change("paper", paper, key="k")
+    await world.do("paper", paper, "issue")
+
+    async def actions(*roles: str) -> list[str | None]:
+        answer = await history(world.call(*roles), "paper", paper, ())
+        return [one["action"] for one in body(answer)["data"]]
+
+    assert ["issue", None, "paper"] == await actions("clerk")
+    assert [None, None, "paper"] == await actions("guest")

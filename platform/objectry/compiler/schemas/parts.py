@@ -122,7 +122,11 @@ CHANGE: Schema = {
     "description": "One version of a record: who made it, when, and every field from what to what.",
     "properties": {
         "version": {"type": "integer"},
-        "op": {"type": "string"},
+        "op": {"type": "string", "enum": ["create", "update", "delete"]},
+        "action": {
+            "type": ["string", "null"],
+            "description": "The transition or conversion that it was.",
+        },
         "at": {"type": "string", "format": "date-time"},
         "actor": {"type": "string"},
         "release": {"type": "string"},
