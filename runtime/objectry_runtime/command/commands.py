@@ -53,7 +53,7 @@ async def create(call: Call, object_name: str, body: bytes) -> Answer:
         bulk=isinstance(document, list),
         deprecated=any(one.decoded.deprecated for one in bodies),
         scope=scope_of(call, "POST", path),
-        body_hash=hash_of(body),
+        body_hash=hash_of(call, body),
     )
     return await write(call, command)
 

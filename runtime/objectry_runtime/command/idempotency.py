@@ -26,9 +26,12 @@ def scope_of(call: Call, method: str, path: str) -> IdempotencyScope | None:
     return IdempotencyScope(method=method, path=path, key=key)
 
 
-def hash_of(body: bytes) -> str:
-    """What tells two bodies apart."""
-    return hashlib.blake2b(body, digest_size=32).hexdigest()
+def hash_of(call: Call, body: bytes) -> str:
+    """What tells two requests apart: their bodies, and the rights that their answers obey."""
+    hashed = hashlib.blake2b(body, digest_size=32)
+    # Another key of the same principal may show less: it must not get the answer of this one.
+    hashed.update(msgspec.json.encode(["roles", *sorted(call.principal.roles)]))
+    return hashed.hexdigest()
 
 
 def claim(call: Call, scope: IdempotencyScope, body_hash: str) -> Bound:
@@ -83,7 +86,10 @@ def remember(
 def replay(stored: StoredAnswer, body_hash: str) -> Answer:
     """The first answer again; the same key with another body is refused."""
     if stored.body_hash != body_hash:
-        detail = "This Idempotency-Key was used with another body. A new request takes a new key."
+        detail = (
+            "This Idempotency-Key was used with another body, or by an API key with other roles."
+            " A new request takes a new key."
+        )
         raise Problem(422, "idempotency_mismatch", "The key belongs to another request.", detail)
     headers, body = dict(stored.headers), stored.body.encode()
     version = headers.pop("version", "")

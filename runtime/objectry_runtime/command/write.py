@@ -6,13 +6,15 @@ import msgspec
 
 from objectry_runtime.command.context import Context
 from objectry_runtime.command.decision import Decide, Decision
+from objectry_runtime.command.discretion import discreet
 from objectry_runtime.command.idempotency import claim, remember, replay
 from objectry_runtime.command.lanes import Lane, Sealed, locked
 from objectry_runtime.command.questions import ask, ask_missing
 from objectry_runtime.command.refusals import Repeated, Stale, conflict, explain
 from objectry_runtime.command.unit import statements
 from objectry_runtime.identity.call import Call
-from objectry_runtime.problems import invalid
+from objectry_runtime.permissions import WriteAction
+from objectry_runtime.problems import FieldError, Problem, invalid
 from objectry_runtime.query.answer import Answer
 from objectry_runtime.query.linked import Linked
 from objectry_runtime.query.prefetch import Facts, IdempotencyScope, Question
@@ -75,6 +77,8 @@ async def write(call: Call, command: Command) -> Answer:
             told = await explain(call, failed.decision, failed.error)
             if told is failed.error:
                 raise failed.error from None
+            if isinstance(told, Problem) and told.errors:
+                raise _refused(call, failed.decision, told.errors) from failed.error
             if not isinstance(told, Stale | Repeated):
                 raise told from failed.error
     raise conflict("stale", "Others keep writing this record.", "Nothing was kept. Try again.")
@@ -91,7 +95,7 @@ async def attempt_in(lane: Lane, call: Call, command: Command) -> Answer:
     assert decide is not None, "a command decides or inquires"
     decision = await settle(lane, call, decide, command.ids, facts)
     if decision.errors:
-        raise invalid(decision.errors)
+        raise _refused(call, decision, decision.errors)
     unit = statements(call, decision, facts.subject_key)
     if command.scope is not None:
         unit.insert(0, claim(call, command.scope, command.body_hash))
@@ -122,6 +126,11 @@ async def settle(
             return decision
         await ask_missing(lane, call, linked)
     raise AssertionError("defaults that link to defaults do not end")
+
+
+def _refused(call: Call, decision: Decision, errors: Sequence[FieldError]) -> Problem:
+    action: WriteAction = "create" if decision.operation == "create" else "update"
+    return invalid(discreet(call, decision.model, action, errors))
 
 
 def _reading(call: Call, command: Command, decision: Decision) -> Bound:

@@ -57,7 +57,7 @@ async def convert(
         status=201,
         path=path_of(call.live.model.object(conversion.to)),
         scope=scope_of(call, "POST", path),
-        body_hash=hash_of(body),
+        body_hash=hash_of(call, body),
     )
     return await write(call, command)
 

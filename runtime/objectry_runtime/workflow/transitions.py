@@ -31,7 +31,7 @@ async def transition(
         decide=_taking(model, rights, name),
         record=record,
         scope=scope_of(call, "POST", path),
-        body_hash=hash_of(body),
+        body_hash=hash_of(call, body),
     )
     return await write(call, command)
 
