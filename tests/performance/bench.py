@@ -16,7 +16,7 @@ import sys
 import sysconfig
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,7 @@ COUNTRIES = ("DE", "AT", "CH", "FR", "DK")
 
 
 @contextmanager
-def process(command: list[str], environment: dict[str, str], probe: str) -> Iterator[None]:
+def process(command: list[str], environment: dict[str, str], probe: str) -> Generator[None]:
     """A server process that answers `probe` (with any status) while the block runs."""
     with tempfile.TemporaryFile() as log:
         server = subprocess.Popen(

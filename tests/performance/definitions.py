@@ -54,6 +54,11 @@ def project(objects: int) -> dict[str, str]:
     return files
 
 
+def everything(_object: str, _name: str | None, _use: str) -> bool:
+    """What an administrator sees."""
+    return True
+
+
 def timed(label: str, action: Callable[[], Result]) -> Result:
     """Run, print the processor time, return what came out."""
     start = time.process_time()
@@ -80,7 +85,7 @@ def main(objects: int = 1000) -> None:
     timed("allocate the storage map", lambda: allocate(StorageMap(), model))
     document = timed(
         "describe all of it as OpenAPI",
-        lambda: msgspec.json.encode(openapi(model, version="1", visible=lambda *_: True)),
+        lambda: msgspec.json.encode(openapi(model, version="1", visible=everything)),
     )
     print(f"snapshot {len(snapshot) / 1e6:.1f} MB, OpenAPI {len(document) / 1e6:.1f} MB")
 
