@@ -1,5 +1,6 @@
 """The request's body: read once, bounded, and only where its type is one we take."""
 
+import asyncio
 import re
 
 from objectry_runtime.api.asgi import Headers, Receive
@@ -11,6 +12,8 @@ JSON_TYPES = {
     "PATCH": ("application/json", "application/merge-patch+json"),
     "DELETE": ("application/json",),
 }
+BODY_SECONDS = 120.0  # a whole body takes no longer
+DRAINED_BYTES_MAX = 64 * 1024 * 1024  # of a refused body, so that its sender gets to the answer
 _CHARSET = re.compile(r"charset\s*=\s*\"?([A-Za-z0-9_.:-]+)", re.IGNORECASE)
 
 
@@ -18,11 +21,30 @@ class ClientGone(Exception):
     """The client hung up before its request was whole: nobody is there to answer."""
 
 
-async def read_body(receive: Receive, headers: Headers, bytes_max: int) -> bytes:
-    """The whole body; more than `bytes_max` is a 413, announced or not."""
+async def read_body(
+    receive: Receive, headers: Headers, bytes_max: int, *, seconds: float = BODY_SECONDS
+) -> bytes:
+    """The whole body; more than `bytes_max` is a 413, one that does not come a 408."""
     announced = headers.get("content-length", "")
-    if announced.isdigit() and int(announced[:20]) > bytes_max:
+    length = int(announced[:20]) if announced.isdigit() else 0
+    # Who waits for a 100 Continue has sent nothing of it yet.
+    asks_first = headers.get("expect", "").lower() == "100-continue"
+    if length > DRAINED_BYTES_MAX or (length > bytes_max and asks_first):
         raise _too_large(bytes_max)
+    try:
+        async with asyncio.timeout(seconds):
+            return await _read(receive, bytes_max)
+    except TimeoutError:
+        raise Problem(
+            408,
+            "body_timeout",
+            "The body did not come.",
+            f"The whole of it is waited for {seconds:g} seconds. Send the request again.",
+            headers={"Connection": "close"},
+        ) from None
+
+
+async def _read(receive: Receive, bytes_max: int) -> bytes:
     chunks: list[bytes] = []
     size = 0
     while True:
@@ -32,15 +54,29 @@ async def read_body(receive: Receive, headers: Headers, bytes_max: int) -> bytes
         chunk = message.get("body", b"")
         assert isinstance(chunk, bytes)
         size += len(chunk)
+        more = bool(message.get("more_body", False))
         if size > bytes_max:
-            raise _too_large(bytes_max)
+            # Who is still sending when the connection closes never sees the answer.
+            chunks.clear()
+            if not more or size > DRAINED_BYTES_MAX:
+                raise _too_large(bytes_max)
+            continue
         chunks.append(chunk)
-        if not message.get("more_body", False):
+        if not more:
             return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 
 def check_content_type(method: str, headers: Headers) -> None:
-    """Refuse a body that does not say it is JSON in UTF-8."""
+    """Refuse a body that does not say it is JSON in UTF-8, as it is."""
+    coding = headers.get("content-encoding", "identity").lower()
+    if coding not in ("identity", ""):
+        raise Problem(
+            415,
+            "unsupported_media_type",
+            "The body has a type that is not taken here.",
+            f'It says Content-Encoding "{coding}"; send it uncompressed.',
+            headers={"Accept-Encoding": "identity"},
+        )
     given = headers.get("content-type", "")
     kind = given.partition(";")[0].strip().lower()
     wanted = JSON_TYPES[method]

@@ -89,6 +89,18 @@ _error(
     "Send it in parts, or raise `limits.body_bytes_max` in objectry.toml.",
 )
 _error(
+    "body_timeout",
+    408,
+    "The body did not come.",
+    "Send the whole request at once. A proxy in between may have held it back.",
+)
+_error(
+    "head_too_large",
+    431,
+    "The request's head is too large.",
+    "Send shorter headers and a shorter address: 64 KiB of both together are taken.",
+)
+_error(
     "unsupported_media_type",
     415,
     "The body has a type that is not taken here.",

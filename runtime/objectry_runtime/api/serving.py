@@ -51,9 +51,21 @@ async def build_call(serving: Serving, headers: Headers, correlation: str) -> Ca
         today=now.astimezone(serving.time_zone).date(),
         correlation=correlation,
         idempotency_key=_idempotency_key(headers),
-        if_match=headers.get("if-match", ""),
+        if_match=_if_match(headers),
         if_none_match=headers.get("if-none-match", ""),
     )
+
+
+def _if_match(headers: Headers) -> str:
+    given = headers.get("if-match")
+    if given == "":  # a condition was meant: without it the write could overwrite another's
+        raise Problem(
+            400,
+            "bad_header",
+            "A header can't be read.",
+            "If-Match is empty. It takes the ETag of the record as it was read, or *.",
+        )
+    return given or ""
 
 
 def _idempotency_key(headers: Headers) -> str:

@@ -12,6 +12,8 @@ _WORDS = {"true": True, "1": True, "false": False, "0": False}
 def read_dry_run(call: Call, params: Params) -> Call:
     """The call as its query asks: `dry_run=true` does everything and keeps nothing."""
     dry_run = False
+    if len(params) > 1 and {name for name, _ in params} == {"dry_run"}:
+        raise _bad_query("dry_run is given twice.")
     for name, value in params:
         if name != "dry_run":
             raise _bad_query(f'A write takes no parameter "{name}", only dry_run.')

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 import uvicorn
 
 from objectry_runtime.api.asgi import App
+from objectry_runtime.services.protocol import StrictProtocol
 
 GRACE_S = 10  # requests on their way may take this long after the signal to stop
 
@@ -41,6 +42,7 @@ def run(app: App, listener: socket.socket, ready: Callable[[], None]) -> bool:
     """
     config = uvicorn.Config(
         app,
+        http=StrictProtocol,
         log_config=None,
         access_log=False,
         server_header=False,

@@ -1,0 +1,59 @@
+"""HTTP/1.1 as uvicorn speaks it, with a bounded head, and refusals that are problems like all."""
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from objectry.values.ids import new_id
+from objectry_runtime.api.problems import CONTENT_TYPE, render
+from objectry_runtime.problems import Problem
+
+HEAD_BYTES_MAX = 64 * 1024
+
+REASONS = {400: "Bad Request", 431: "Request Header Fields Too Large"}
+
+
+class StrictProtocol(HttpToolsProtocol):
+    """One connection. What is no request at all never reaches the app: it is refused here."""
+
+    _head_bytes = 0
+    _in_head = True
+
+    def on_message_begin(self) -> None:
+        """A request begins: its head is counted."""
+        super().on_message_begin()
+        self._in_head, self._head_bytes = True, 0
+
+    def on_headers_complete(self) -> None:
+        """The head is whole; what follows is body, which the app bounds."""
+        self._in_head = False
+        super().on_headers_complete()
+
+    def data_received(self, data: bytes) -> None:
+        """Pass on what came, unless the head grows without end."""
+        super().data_received(data)
+        if not self._in_head or self.transport.is_closing():
+            return
+        self._head_bytes += len(data)
+        if self._head_bytes > HEAD_BYTES_MAX:
+            title = "The request's head is too large."
+            detail = f"Address and headers together may have {HEAD_BYTES_MAX} bytes."
+            self._refuse(Problem(431, "head_too_large", title, detail))
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer what is no HTTP with a problem."""
+        title = "The request can't be read."
+        detail = (
+            "It is not HTTP/1.1: check its method, address, headers and the framing of its body."
+        )
+        self._refuse(Problem(400, "bad_request", title, detail))
+
+    def _refuse(self, problem: Problem) -> None:
+        request_id = new_id()
+        body = render(problem, request_id)
+        head = (
+            f"HTTP/1.1 {problem.status} {REASONS[problem.status]}\r\n"
+            f"content-type: {CONTENT_TYPE}\r\ncontent-length: {len(body)}\r\n"
+            f"x-request-id: {request_id}\r\ncache-control: private, no-store\r\n"
+            "connection: close\r\n\r\n"
+        )
+        self.transport.write(head.encode("ascii") + body)
+        self.transport.close()
