@@ -56,8 +56,4 @@ def _stored(model: ObjectModel) -> tuple[str, ...]:
 
 
 def _fields(model: ObjectModel, values: Mapping[str, Value]) -> Image:
-    return {
-        name: to_json(values.get(name), model.fields[name])
-        for name in _stored(model)
-        if not (model.is_line and name == "position")
-    }
+    return {name: to_json(values.get(name), model.fields[name]) for name in _stored(model)}

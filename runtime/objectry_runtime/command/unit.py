@@ -113,7 +113,7 @@ def _texts(draft: Draft) -> dict[str, str | None]:
     return {
         name: to_text(draft.value(name))
         for name, field in draft.model.fields.items()
-        if field.stored and name not in ("id", "parent", "position")
+        if field.stored and name not in ("id", "parent")
     }
 
 

@@ -182,7 +182,7 @@ def stored_fields(live: Live, model: ObjectModel) -> tuple[FieldModel, ...]:
     return tuple(
         field
         for name, field in model.fields.items()
-        if name in columns and name not in ("id", "parent", "position")
+        if name in columns and name not in ("id", "parent")
     )
 
 

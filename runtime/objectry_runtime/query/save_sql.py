@@ -174,7 +174,7 @@ def columns_of(live: Live, name: str) -> dict[str, tuple[str, str]]:
     return {
         field: (column, model.fields[field].type.storage.value)
         for field, column in live.storage.objects[name].columns.items()
-        if field in model.fields and field not in ("id", "parent", "position")
+        if field in model.fields and field not in ("id", "parent")
     }
 
 
