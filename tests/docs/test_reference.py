@@ -14,7 +14,8 @@ import objectry_runtime
 from objectry.findings.page import findings_page
 from objectry.metadata.loader.reference import generated_parts
 
-REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
+ROOT = Path(__file__).parents[2]
+REFERENCE = ROOT / "docs" / "reference"
 PART = re.compile(r"<!-- begin (.+?) -->\n.*?<!-- end \1 -->", re.DOTALL)
 
 
@@ -51,3 +52,15 @@ def test_the_generated_parts_of_the_definitions_page_are_current() -> None:
 def test_every_generated_part_is_on_the_page() -> None:
     shown = [found[1] for found in PART.finditer((REFERENCE / "definitions.md").read_text())]
     assert sorted(generated_parts()) == sorted(shown)
+
+
+def test_every_decision_is_listed() -> None:
+    folder = ROOT / "docs/decisions"
+    listed = set(re.findall(r"\]\((\d{4}-[^)]+)\)", (folder / "index.md").read_text()))
+    assert {path.name for path in folder.glob("0*.md")} == listed
+
+
+def test_every_page_is_in_the_navigation_or_listed_there() -> None:
+    navigation = (ROOT / "zensical.toml").read_text()
+    pages = {str(path.relative_to(ROOT / "docs")) for path in (ROOT / "docs").rglob("*.md")}
+    assert {one for one in pages if one not in navigation and "decisions/0" not in one} == set()
