@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Protocol
 
 from objectry_runtime.identity.call import Call
+from objectry_runtime.query.open_quantities import hold_sources
 from objectry_runtime.query.prefetch import lock
 from objectry_runtime.store.executor import Bound, Rows, Transaction
 
@@ -52,8 +53,15 @@ class Locked:
 
 
 @asynccontextmanager
-async def locked(call: Call, object_name: str, by: str, record: str) -> AsyncGenerator[Locked]:
-    """A lane that holds one record; it commits when the block ends and rolls back if it raises."""
+async def locked(
+    call: Call, object_name: str, by: str, record: str, *, edits: bool
+) -> AsyncGenerator[Locked]:
+    """A lane that holds one record; it commits when the block ends and rolls back if it raises.
+
+    One that `edits` the record may come to hold what it was made from: that comes first.
+    """
     async with call.executor.transaction(keep=not call.dry_run) as transaction:
+        for statement in hold_sources(call, object_name, by, record) if edits else ():
+            await transaction.run(statement)
         await transaction.run(lock(call, object_name, by, record))
         yield Locked(transaction)

@@ -9,6 +9,7 @@ from objectry.compiler.tables import ConstraintMeaning, constraint_meanings
 from objectry_runtime.command.bodies import step
 from objectry_runtime.command.decision import Decision
 from objectry_runtime.command.draft import Draft
+from objectry_runtime.command.open_quantities import exceeded
 from objectry_runtime.host.live import Live
 from objectry_runtime.identity.call import Call
 from objectry_runtime.problems import FieldError, Problem, invalid
@@ -57,7 +58,8 @@ class _Meanings(msgspec.Struct, frozen=True, kw_only=True):
 async def explain(call: Call, decision: Decision, error: DatabaseError) -> Exception:
     """The error a refusal means to the caller; the refusal itself where it means nothing."""
     if error.sqlstate == GUARD:
-        return _guarded(error.message)
+        exceeding = exceeded(call.live, decision, error.message)
+        return exceeding or _guarded(error.message)
     if error.sqlstate in SERIALISATION:
         return Stale()
     if error.sqlstate == UNIQUE and error.constraint == "idempotency_pkey":

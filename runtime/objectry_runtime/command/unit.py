@@ -11,6 +11,7 @@ from objectry.values.ids import new_id
 from objectry_runtime.command.decision import Decision, Version
 from objectry_runtime.command.draft import Draft
 from objectry_runtime.command.images import Image, changes_between, image_of, image_of_state
+from objectry_runtime.command.open_quantities import open_quantities
 from objectry_runtime.events.images import has_sensitive, seal_changes, seal_image
 from objectry_runtime.events.sealing import Subject, new_subject_key, unwrap_key, wrap_key
 from objectry_runtime.identity.call import Call
@@ -32,14 +33,18 @@ def statements(call: Call, decision: Decision, subject_key: bytes | None) -> lis
     ]
     if not writes:
         return []
-    unit = [save(call.live, decision.model, decision.operation, writes, _stamp(call, decision))]
+    before, after = open_quantities(call, decision)
+    unit = [
+        *before,
+        save(call.live, decision.model, decision.operation, writes, _stamp(call, decision)),
+    ]
     unit += decision.extra
     unit += [
         guard(call, one.object, one.rule, one.ids, one.code)
         for one in decision.guards
         if one.ids and one.rule is not True
     ]
-    return unit
+    return unit + after
 
 
 def _stamp(call: Call, decision: Decision) -> Stamp:

@@ -71,7 +71,8 @@ async def write(call: Call, command: Command) -> Answer:
             if command.inquire is None and (attempt < SEALED_TRIES or not command.record):
                 return await attempt_in(Sealed(call), call, command)
             by, record = command.question.by, command.record
-            async with locked(call, command.question.object, by, record) as lane:
+            edits = command.inquire is None
+            async with locked(call, command.question.object, by, record, edits=edits) as lane:
                 return await attempt_in(lane, call, command)
         except _Failed as failed:
             told = await explain(call, failed.decision, failed.error)

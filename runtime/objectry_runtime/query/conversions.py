@@ -6,7 +6,7 @@ import msgspec
 
 from objectry.metadata.model import ConversionModel, ObjectModel
 from objectry_runtime.identity.call import Call
-from objectry_runtime.query.frame import ObjectFrame
+from objectry_runtime.query.frame import ObjectFrame, Rendering
 from objectry_runtime.query.slots import RECORD, TENANT, call_values, fill
 from objectry_runtime.query.statements import statements
 from objectry_runtime.query.template import template
@@ -86,20 +86,43 @@ def announce(call: Call, uid: str, type: str, model: ObjectModel, id: str, versi
 def _render(call: Call, model: ObjectModel, conversion: ConversionModel, name: str) -> Bound:
     rendering = template(call.live, frozenset())
     sql = rendering.sql
-    assert conversion.lines is not None, f"{name} converts lines"
-    target = ObjectFrame(rendering, conversion.to, "r")
-    line = ObjectFrame(rendering, conversion.lines.target_object, "l", outer=target)
-    quantity = conversion.lines.target_quantity
-    total = f"coalesce(sum({line.raw(quantity)}), 0)" if quantity else "count(*)"
-    released = ""
-    if conversion.releases_when is not None:
-        released = f" and not ({target.holds(conversion.releases_when.tree)})"
+    ties = live_ties(rendering, conversion, "c")
     return sql.bound(
-        f"select c.source_line_id::text, {total}::text from objectry.conversion_line c "
-        f"join {target.source} on r.tenant_id = c.tenant_id and r.id = c.target_id "
-        f"join {line.source} on l.tenant_id = c.tenant_id and l.id = c.target_line_id "
+        f"select c.source_line_id::text, {ties.total}::text from {ties.source} "
         f"where c.tenant_id = {sql.bind(TENANT, 'integer')} "
         f"and c.source_object = {sql.bind(model.name, 'text')} "
         f"and c.source_id = {sql.bind(RECORD, 'uuid')} "
-        f"and c.conversion = {sql.bind(name, 'text')}{released} group by c.source_line_id"
+        f"and c.conversion = {sql.bind(name, 'text')} and {ties.live} group by c.source_line_id"
+    )
+
+
+class Ties(msgspec.Struct, frozen=True, kw_only=True):
+    """SQL over the ties of one conversion: FROM, what each takes and all together, whether live."""
+
+    source: str
+    each: str
+    total: str
+    live: str
+
+
+def live_ties(rendering: Rendering, conversion: ConversionModel, tie: str) -> Ties:
+    """The ties of a conversion that converts lines, under the alias `tie`."""
+    lines = conversion.lines
+    assert lines is not None, "only lines are tied by quantity"
+    target = ObjectFrame(rendering, conversion.to, rendering.alias())
+    line = ObjectFrame(rendering, lines.target_object, rendering.alias(), outer=target)
+    each = f"coalesce({line.raw(lines.target_quantity)}, 0)" if lines.target_quantity else "1"
+    live = "true"
+    if conversion.releases_when is not None:
+        # A null releases nothing.
+        live = f"({target.holds(conversion.releases_when.tree)}) is not true"
+    return Ties(
+        source=f"objectry.conversion_line {tie} "
+        f"join {target.source} on {target.tenant} = {tie}.tenant_id "
+        f"and {target.alias}.id = {tie}.target_id "
+        f"join {line.source} on {line.tenant} = {tie}.tenant_id "
+        f"and {line.alias}.id = {tie}.target_line_id",
+        each=each,
+        total=f"coalesce(sum({each}), 0)",
+        live=live,
     )

@@ -1,8 +1,8 @@
 """The text of the statement that saves records of one object: rendered once per release.
 
 `$1` tenant, `$2` rows, `$3` when, `$4` who, `$5` release, `$6` correlation, `$7` operation, `$8`
-events, `$9` the action that it is, then for each table field its rows and, for an update, the ids of the
-lines that go.
+events, `$9` the action that it is, then for each table field its rows and, for an update, the ids
+of the lines that go.
 """
 
 from collections.abc import Mapping

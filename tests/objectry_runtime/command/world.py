@@ -123,6 +123,10 @@ conversions:
     to: paper
     when: status != 'open'
     map: {sale: id, amount: gross}
+  sheet:
+    to: sheet
+    releases_when: void
+    lines: {from: lines, to: rows, map: {what: what}}
 events: {created: SaleCreated, updated: SaleUpdated}
 permissions:
   clerk:
@@ -155,8 +159,15 @@ fields:
 workflow:
   field: status
   initial: packed
-  states: {packed: {}, returned: {final: true}}
-  transitions: {return: {from: packed, to: returned}}
+  states: {packed: {}, returned: {}, lost: {final: true}}
+  transitions:
+    return: {from: packed, to: returned}
+    resend: {from: returned, to: packed}
+    lose:   {from: packed, to: lost}
+conversions:
+  box:
+    to: box
+    lines: {from: items, to: items, quantity: pieces, map: {what: what, pieces: pieces}}
 events: {created: ParcelCreated}
 permissions:
   chief: {read: true, delete: true, transitions: "*"}
@@ -166,6 +177,31 @@ service: trade
 fields:
   what:   {type: text}
   pieces: {type: decimal, scale: 2}
+---
+object: box
+service: trade
+numbering: {pattern: "B-{seq}"}
+fields:
+  items: {type: table, of: box_item}
+permissions: {}
+---
+object: box_item
+service: trade
+fields:
+  what:   {type: text}
+  pieces: {type: decimal, scale: 2}
+---
+object: sheet
+service: trade
+fields:
+  rows: {type: table, of: sheet_row}
+  void: {type: boolean}
+permissions: {}
+---
+object: sheet_row
+service: trade
+fields:
+  what: {type: text}
 ---
 object: paper
 service: trade

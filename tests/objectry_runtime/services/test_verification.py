@@ -244,6 +244,18 @@ async def test_damage_is_found(shop: Shop, database: Database, damage: str) -> N
     assert [one for one in found if one.endswith(message)], troubles
 
 
+async def test_what_was_given_back_needs_its_source_no_more(
+    shop: Shop, owner: psycopg.Connection
+) -> None:
+    """The line of a source may go once no live target has anything of it."""
+    owner.execute(
+        "update shop.invoice set status = 'cancelled';"
+        " set session_replication_role = replica; delete from shop.order_line where quantity = 0.5"
+    )
+    _, troubles = shop.verify()
+    assert [] == [one.message for one in troubles if one.check == "conversions"]
+
+
 async def test_a_cancelled_invoice_gives_its_quantity_back(
     shop: Shop, owner: psycopg.Connection
 ) -> None:
