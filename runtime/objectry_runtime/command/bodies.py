@@ -40,7 +40,11 @@ class Rights(msgspec.Struct, frozen=True, kw_only=True):
         if found is None:
             return False
         rights, field = found
-        return rights.field(field, "write", action=self.action) is not False
+        # An update of a record may add lines to it: which are new is known later.
+        actions: tuple[WriteAction, ...] = (
+            ("create", self.action) if "." in place else (self.action,)
+        )
+        return any(rights.field(field, "write", action=one) is not False for one in actions)
 
     def may_see(self, place: str) -> bool:
         """Whether the field exists for the caller."""

@@ -15,12 +15,14 @@ from objectry_runtime.command.bodies import (
     read_one,
     step,
 )
+from objectry_runtime.command.causes import causes
 from objectry_runtime.command.context import Context
 from objectry_runtime.command.decision import Decide, Decision, Guard, Version, event_names
 from objectry_runtime.command.drafting import changed_record, new_record, split
 from objectry_runtime.command.faults import frozen, merge, said_wrong
 from objectry_runtime.command.field_guards import conditional_fields, field_guards
 from objectry_runtime.command.idempotency import hash_of, scope_of
+from objectry_runtime.command.line_rights import line_faults
 from objectry_runtime.command.numbering import draw
 from objectry_runtime.command.questions import linked_ids, question_about
 from objectry_runtime.command.refusals import conflict, forbidden
@@ -105,7 +107,8 @@ def _creation(
             draft = new_record(
                 context, model, id, values, lines, pointer=body.pointer, sound=not said
             )
-            errors += merge(said, validate(draft))
+            faults = line_faults(context, rights.roles, draft, None)
+            errors += causes(draft, merge(said, [*faults, *validate(draft)]))
             at_once = model.numbering is not None and model.numbering.at == "create"
             number = draw(model.numbering, draft) if at_once and model.numbering else None
             versions.append(Version(id=id, after=draft, number=number))
@@ -137,7 +140,14 @@ def _change(
             if not facts.allowed.get(f"write:{name}", True)
         ]
         draft = changed_record(context, model, state, values, lines, errors, replace=replace)
-        errors = merge(errors, [*frozen(context, model, state, draft), *validate(draft)])
+        faults = frozen(context, model, state, draft)
+        faults += line_faults(
+            context,
+            rights.roles,
+            draft,
+            lambda: changed_record(context, model, state, {}, {}, []),
+        )
+        errors = causes(draft, merge(errors, [*faults, *validate(draft)]))
         rule = rights.rule("update")
         guards = [Guard(object=model.name, rule=rule, ids=[state.id], code="forbidden")]
         return Decision(

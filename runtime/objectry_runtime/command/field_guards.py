@@ -30,7 +30,7 @@ def field_guards(
             code = f"read_only:{draft.pointer}{step(table)}"
             guards.append(Guard(object=draft.model.name, rule=tables, ids=[draft.id], code=code))
         for line in touched:
-            guards += _guards_of(line_rights, line, action)
+            guards += _guards_of(line_rights, line, "create" if line.old is None else action)
     return guards
 
 
