@@ -103,6 +103,12 @@ fields:
   site:      {type: «OBJ0209»url}
   secret:    {type: text, «OBJ0505»required: true, hidden: true}
   start:     {type: date, default: «OBJ0412»5}
+  rebate:    {type: percent, min: 0, max: 100, default: «OBJ0348»-1}
+  label:     {type: text, label: «OBJ0109»"A\\u202E", pattern: '^A', default: «OBJ0348»"'offer'"}
+  initials:  {type: text, max_length: 2, default: «OBJ0348»"'abc'"}
+  home:      {type: country, default: «OBJ0348»"'de'"}
+  coin:      {type: currency, default: «OBJ0348»"'EURO'"}
+  count_of:  {type: integer, default: «OBJ0348»99999999999999999999}
   other:     {type: link, to: order, default: «OBJ0346»good}
   one:       {type: integer, formula: «OBJ0501»two + 1}
   two:       {type: integer, formula: one + 1}

@@ -242,8 +242,55 @@ def test_windows_line_endings_and_a_byte_order_mark_are_read() -> None:
 
 def test_a_file_in_another_encoding_is_a_finding(tmp_path: Path) -> None:
     (tmp_path / "objects").mkdir()
-    (tmp_path / "objects" / "a.yml").write_bytes("label: Größe".encode("latin-1"))
-    assert ["OBJ0108"] == [finding.code for finding in load_tree(tmp_path).findings]
+    (tmp_path / "objects" / "a.yml").write_bytes("role: a\nlabel: Größe".encode("latin-1"))
+    assert [("OBJ0108", Position("objects/a.yml", 2, 10))] == [
+        (finding.code, finding.position) for finding in load_tree(tmp_path).findings
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "message", "column"),
+    [
+        ("label: 'a\x07b'", "OBJ0108", "A file can't hold the control character U+0007.", 10),
+        ("\tlabel: a", "OBJ0101", "A tab can't indent.", 1),
+        ('label: "a\\0"', "OBJ0109", "Control characters are not possible in a text", 8),
+        ('label: "a\\u202Eb"', "OBJ0109", "Characters that change the reading direction", 8),
+    ],
+)
+def test_a_character_that_no_file_or_text_may_hold_is_told_by_its_place(
+    text: str, code: str, message: str, column: int
+) -> None:
+    (finding,) = load(f"role: a\n{text}\n").findings
+    assert (code, Position("a.yaml", 2, column)) == (finding.code, finding.position)
+    assert finding.message.startswith(message)
+
+
+def test_a_text_is_read_in_nfc_as_texts_of_records_are() -> None:
+    assert (OptionDef(value="B\u00fcro"),) == field_of(
+        "{type: select, options: [Bu\u0308ro]}"
+    ).options
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "message"),
+    [
+        ("indexes: [[%s]]", 11, "`indexes[0]`: at most 31 are possible."),
+        ("uniques: [[%s]]", 11, "`uniques[0]`: at most 31 are possible."),
+        (
+            "workflow: {initial: f0, states: [f0, f0, %s]}",
+            33,
+            "`workflow.states`: the same stands in it twice.",
+        ),
+    ],
+)
+def test_a_list_that_could_not_be_served_is_a_finding(text: str, place: int, message: str) -> None:
+    names = ", ".join(f"f{number}" for number in range(32))
+    (finding,) = load(f"object: o\nservice: s\n{text % names}\n").findings
+    assert ("OBJ0207", Position("a.yaml", 3, place), message) == (
+        finding.code,
+        finding.position,
+        finding.message,
+    )
 
 
 def test_a_lone_surrogate_is_a_finding() -> None:

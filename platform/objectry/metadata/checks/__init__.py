@@ -4,6 +4,7 @@ from objectry.findings import Finding, sort_findings
 from objectry.metadata.checks import (
     behaviour,
     conversions,
+    defaults,
     dependencies,
     disclosure,
     expressions,
@@ -25,6 +26,7 @@ __all__ = [
     "behaviour",
     "check",
     "conversions",
+    "defaults",
     "dependencies",
     "disclosure",
     "expressions",

@@ -63,6 +63,15 @@ UNREADABLE = code(
     wrong="# a file in another encoding than UTF-8",
     right="# the same file saved as UTF-8",
 )
+CHARACTER = code(
+    "OBJ0109",
+    "Character that no text may hold",
+    "Texts of definitions follow the rules that texts of records do: no control characters, no "
+    "halves of surrogate pairs, nothing that changes the reading direction. What a person can't "
+    "see could never be typed in, and a rule could read otherwise than it works.",
+    wrong='object: offer\nservice: offers\nlabel: "Offer\\u202E"',
+    right="object: offer\nservice: offers\nlabel: Offer",
+)
 NOT_A_DEFINITION = code(
     "OBJ0201",
     "Not a definition",

@@ -11,6 +11,7 @@ import yaml
 from objectry.findings import Finding, Position
 from objectry.metadata.loader import codes
 from objectry.metadata.loader.reading import Document, aliases
+from objectry.values.text import TextProblem, clean
 
 Plain = None | bool | int | Decimal | str | list["Plain"] | dict[str, "Plain"]
 
@@ -66,11 +67,22 @@ class _Builder:
             return _stand_in(node)
         if isinstance(node, yaml.ScalarNode):
             text: str = node.value
+            if not (text.isascii() and text.isprintable()):
+                text = self._clean(node)
             return text if node.style else scalar(text)
         if isinstance(node, yaml.SequenceNode):
             return [self.build(item) for item in node.value]
         assert isinstance(node, yaml.MappingNode)
         return self._mapping(node)
+
+    def _clean(self, node: yaml.ScalarNode) -> str:
+        """The text in NFC, as texts of records are; reports a character that none may hold."""
+        try:
+            return clean(node.value, multiline=True)
+        except TextProblem as problem:
+            self._find(codes.CHARACTER, node.start_mark, problem.message, "remove it")
+            text: str = node.value
+            return text
 
     def _is_repeated(self, node: yaml.Node) -> bool:
         """Report the anchor or tag of a node; True where an alias leads to it once more."""

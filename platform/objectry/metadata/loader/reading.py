@@ -35,6 +35,8 @@ class _Loader(_Base):
 
 
 _BRACKET = re.compile(r"[\[\]{}]")
+# What YAML itself refuses to read.
+_UNPRINTABLE = re.compile(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _INDENTED = re.compile(r"^[ \-?:]{20}", re.MULTILINE)
 
 
@@ -49,14 +51,7 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
 def read_documents(file: str, text: str) -> tuple[list[Document], list[Finding]]:
     """All documents of a file up to the first syntax error, and what is wrong with the file."""
     if len(text) > SIZE_MAX_BYTES:
-        return [], [
-            Finding(
-                code=codes.TOO_LARGE,
-                message="The file is larger than 1 MB.",
-                hint="split it; one object per file reads best",
-                position=Position(file, 1, 1),
-            )
-        ]
+        return [], [too_large(file)]
     text = text.removeprefix("\ufeff")
     try:
         deep = _too_deep(file, text)
@@ -66,23 +61,45 @@ def read_documents(file: str, text: str) -> tuple[list[Document], list[Finding]]
         return documents, []
     except _Stopped as stopped:
         documents = [Document(file=file, text=text, root=node) for node in stopped.nodes]
-        return documents, [_syntax_error(file, stopped.error)]
+        return documents, [_syntax_error(file, stopped.error, text)]
     except yaml.YAMLError as error:
-        return [], [_syntax_error(file, error)]
+        return [], [_syntax_error(file, error, text)]
     except UnicodeEncodeError as error:
-        line = text.count("\n", 0, error.start) + 1
-        column = error.start - text.rfind("\n", 0, error.start)
-        return [], [unreadable(file, Position(file, line, column))]
+        return [], [unreadable(file, text[: error.start])]
 
 
-def unreadable(file: str, position: Position | None = None) -> Finding:
-    """The finding about a file that is not UTF-8 text."""
+def too_large(file: str) -> Finding:
+    """The finding about a file of more than 1 MB."""
+    return Finding(
+        code=codes.TOO_LARGE,
+        message="The file is larger than 1 MB.",
+        hint="split it; one object per file reads best",
+        position=Position(file, 1, 1),
+    )
+
+
+def not_opened(file: str, reason: str) -> Finding:
+    """The finding about a file that the operating system does not give."""
+    return Finding(
+        code=codes.UNREADABLE,
+        message=f"The file can't be opened: {reason}.",
+        position=Position(file, 1, 1),
+    )
+
+
+def unreadable(file: str, before: str) -> Finding:
+    """The finding about a file that is not UTF-8 text behind what could be read of it."""
     return Finding(
         code=codes.UNREADABLE,
         message="The file is not UTF-8 text.",
         hint="save it as UTF-8",
-        position=position or Position(file, 1, 1),
+        position=_behind(file, before),
     )
+
+
+def _behind(file: str, text: str) -> Position:
+    """The place after a text that the file begins with."""
+    return Position(file, text.count("\n") + 1, len(text) - text.rfind("\n"))
 
 
 class _Stopped(Exception):
@@ -160,17 +177,24 @@ def _events(text: str) -> Iterator[yaml.Event]:
         loader.dispose()
 
 
-def _syntax_error(file: str, error: yaml.YAMLError) -> Finding:
+def _syntax_error(file: str, error: yaml.YAMLError, text: str) -> Finding:
+    code, hint = codes.YAML_SYNTAX, "quote expressions that hold a comma, colon, bracket or brace"
     if isinstance(error, yaml.MarkedYAMLError):
         mark = error.problem_mark or error.context_mark
         parts = [part for part in (error.context, error.problem) if part]
         message = ", ".join(parts) or "The file is not valid YAML"
+        position = Position(file, mark.line + 1, mark.column + 1) if mark else None
+        if mark is not None and text[mark.index : mark.index + 1] == "\t":
+            message, hint = "a tab can't indent", "indent with spaces"
+    elif unprintable := _UNPRINTABLE.search(text):
+        code, hint = codes.UNREADABLE, "remove it"
+        message = f"a file can't hold the control character U+{ord(unprintable.group()):04X}"
+        position = _behind(file, text[: unprintable.start()])
     else:
-        mark, message = None, str(error).splitlines()[0]
-    position = Position(file, mark.line + 1, mark.column + 1) if mark else Position(file, 1, 1)
+        message, position = str(error).splitlines()[0], None
     return Finding(
-        code=codes.YAML_SYNTAX,
+        code=code,
         message=f"{message[:1].upper()}{message[1:]}.",
-        hint="quote expressions that hold a comma, colon, bracket or brace",
-        position=position,
+        hint=hint,
+        position=position or Position(file, 1, 1),
     )

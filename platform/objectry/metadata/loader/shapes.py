@@ -203,6 +203,10 @@ def _bounds(name: str, details: dict[str, Any]) -> str:
             return "it must not be empty."
         case "maxLength":
             return f"at most {limit} characters are possible."
+        case "maxItems":
+            return f"at most {limit} are possible."
+        case "uniqueItems":
+            return "the same stands in it twice."
         case _:
             return "the value is not possible."
 

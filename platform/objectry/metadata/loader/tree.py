@@ -10,7 +10,14 @@ from objectry.findings import Finding, near_or_all, sort_findings
 from objectry.metadata.loader import codes
 from objectry.metadata.loader.convert import Definition, convert
 from objectry.metadata.loader.plain import Plain, alias_findings, to_plain
-from objectry.metadata.loader.reading import SIZE_MAX_BYTES, Document, read_documents, unreadable
+from objectry.metadata.loader.reading import (
+    SIZE_MAX_BYTES,
+    Document,
+    not_opened,
+    read_documents,
+    too_large,
+    unreadable,
+)
 from objectry.metadata.loader.shapes import KINDS, LATER_KINDS, check_shape
 from objectry.metadata.loader.sources import Source, Sources
 from objectry.metadata.model.collection import uncollected
@@ -51,9 +58,17 @@ def load_tree(root: Path) -> Loaded:
             try:
                 # One byte more than allowed is enough to see that a file is too large.
                 with path.open("rb") as file:
-                    files[name] = file.read(SIZE_MAX_BYTES + 1).decode("utf-8")
-            except (UnicodeDecodeError, OSError):
-                findings.append(unreadable(name))
+                    content = file.read(SIZE_MAX_BYTES + 1)
+            except OSError as error:
+                findings.append(not_opened(name, error.strerror or type(error).__name__))
+                continue
+            if len(content) > SIZE_MAX_BYTES:
+                findings.append(too_large(name))
+                continue
+            try:
+                files[name] = content.decode("utf-8")
+            except UnicodeDecodeError as error:
+                findings.append(unreadable(name, content[: error.start].decode("utf-8")))
     with uncollected():
         return _load(files, findings)
 
