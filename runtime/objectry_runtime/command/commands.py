@@ -108,7 +108,7 @@ def _creation(
                 context, model, id, values, lines, pointer=body.pointer, sound=not said
             )
             faults = line_faults(context, rights.roles, draft, None)
-            errors += causes(draft, merge(said, [*faults, *validate(draft)]))
+            errors += causes(draft, said, merge(said, [*faults, *validate(draft)]))
             at_once = model.numbering is not None and model.numbering.at == "create"
             number = draw(model.numbering, draft) if at_once and model.numbering else None
             versions.append(Version(id=id, after=draft, number=number))
@@ -147,7 +147,7 @@ def _change(
             draft,
             lambda: changed_record(context, model, state, {}, {}, []),
         )
-        errors = causes(draft, merge(errors, [*faults, *validate(draft)]))
+        errors = causes(draft, errors, merge(errors, [*faults, *validate(draft)]))
         rule = rights.rule("update")
         guards = [Guard(object=model.name, rule=rule, ids=[state.id], code="forbidden")]
         return Decision(

@@ -8,6 +8,7 @@ from objectry.metadata.model import ConversionModel, ObjectModel
 from objectry.values.ids import new_id
 from objectry_runtime.command.admission import check_version, found, path_of
 from objectry_runtime.command.bodies import parse
+from objectry_runtime.command.causes import causes
 from objectry_runtime.command.context import Context
 from objectry_runtime.command.decision import Decide, Decision, Version, event_names
 from objectry_runtime.command.draft import Draft
@@ -92,7 +93,7 @@ def _converting(
             operation="create",
             action=name,
             versions=[Version(id=target_id, after=target, number=number)],
-            errors=errors or validate(target),
+            errors=errors or causes(target, [], validate(target)),
             events=event_names(target.model, "created"),
             extra=extra,
             causation=causation,

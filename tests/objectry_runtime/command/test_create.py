@@ -300,3 +300,36 @@ async def test_a_result_too_large_to_keep_is_a_field_error(world: World) -> None
     with pytest.raises(Problem) as refused:
         await world.make("sale", customer=customer["id"], lines=[line])
     assert "range" == errors(refused.value)["/lines/0/net"]
+
+
+async def test_what_only_follows_from_another_error_is_not_said(world: World) -> None:
+    """The currency is missing because the customer is; what else is wrong comes all the same."""
+    customer = await world.make("customer", name="Ada")
+    lines = [{"price": "1"}, {"what": "Tea"}]
+    own = {"/lines/0/what": "required", "/lines/1/price": "required"}
+    stranger = "0190a6d0-0000-7000-8000-000000000000"
+    wrong: list[tuple[dict[str, Any], dict[str, str]]] = [
+        ({}, {"/customer": "required"}),
+        ({"customer": 7}, {"/customer": "type"}),
+        ({"customer": stranger}, {"/customer": "link"}),
+        ({"currency": None}, {"/customer": "required", "/currency": "required"}),
+        ({"customer": customer["id"], "currency": None}, {"/currency": "required"}),
+        ({"customer": customer["id"], "currency": "EURO"}, {"/currency": "currency"}),
+    ]
+    for said, expected in wrong:
+        with pytest.raises(Problem) as refused:
+            await create(world.call(), "sale", text({**said, "lines": lines}))
+        assert {**expected, **own} == errors(refused.value)
+    with pytest.raises(Problem) as bulk:
+        await create(world.call(), "sale", text([{}, {"customer": stranger}]))
+    assert {"/0/customer": "required", "/1/customer": "link"} == errors(bulk.value)
+
+
+async def test_what_follows_through_other_fields_is_not_said_either(world: World) -> None:
+    """A chain of defaults and formulas, over lines and their parent, leads to its cause."""
+    with pytest.raises(Problem) as refused:
+        await create(world.call(), "chain", text({"links": [{}, {"size": "2"}]}))
+    assert {"/first": "required"} == errors(refused.value)
+    with pytest.raises(Problem) as refused:
+        await create(world.call(), "chain", text({"first": "1", "last": None, "links": [{}]}))
+    assert {"/last": "required"} == errors(refused.value)

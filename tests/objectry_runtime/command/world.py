@@ -230,6 +230,22 @@ fields:
   queue: {type: text, default: "'a'"}
   token: {type: text, unique: true}
 ---
+object: chain
+service: trade
+fields:
+  first:  {type: decimal, scale: 0, required: true}
+  second: {type: decimal, scale: 0, default: first + 1}
+  third:  {type: decimal, scale: 0, formula: second + 1}
+  last:   {type: decimal, scale: 0, default: third + 1, required: true}
+  links:  {type: table, of: chain_link}
+permissions: {}
+---
+object: chain_link
+service: trade
+fields:
+  size:  {type: decimal, scale: 0, default: parent.third, required: true}
+  twice: {type: decimal, scale: 0, default: size * parent.last, required: true}
+---
 object: shelf
 service: trade
 fields:
