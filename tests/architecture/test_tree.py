@@ -3,6 +3,7 @@
 import ast
 import re
 import tomllib
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,16 @@ names = [str(path.relative_to(ROOT)) for path in SOURCES]
 VAGUE = {"utils", "util", "helpers", "helper", "common", "manager", "misc", "tools"}
 
 
+@cache
+def text_of(path: Path) -> str:
+    return path.read_text()
+
+
+@cache
+def nodes_of(path: Path) -> tuple[ast.AST, ...]:
+    return tuple(ast.walk(ast.parse(text_of(path))))
+
+
 @pytest.mark.parametrize("root", ["platform", "runtime", "plugins", "tests"])
 def test_a_source_root_is_no_package(root: str) -> None:
     """An __init__.py there would hide the standard library's `platform`."""
@@ -23,7 +34,7 @@ def test_a_source_root_is_no_package(root: str) -> None:
 
 @pytest.mark.parametrize("path", SOURCES, ids=names)
 def test_a_module_stays_small(path: Path) -> None:
-    assert len(path.read_text().splitlines()) <= 400
+    assert len(text_of(path).splitlines()) <= 400
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=names)
@@ -33,16 +44,16 @@ def test_a_module_is_named_for_what_it_holds(path: Path) -> None:
 
 @pytest.mark.parametrize("path", SOURCES, ids=names)
 def test_a_module_says_what_lives_in_it(path: Path) -> None:
-    assert ast.get_docstring(ast.parse(path.read_text()))
+    assert isinstance(module := nodes_of(path)[0], ast.Module) and ast.get_docstring(module)
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=names)
 def test_nothing_is_evaluated_and_nothing_left_open(path: Path) -> None:
     """No eval or exec of text, no marker of unfinished work, no bare ignore."""
-    text = path.read_text()
+    text = text_of(path)
     calls = {
         node.func.id
-        for node in ast.walk(ast.parse(text))
+        for node in nodes_of(path)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
     }
     assert not calls & {"eval", "exec"}
@@ -57,7 +68,7 @@ def test_money_never_meets_a_float(path: Path) -> None:
     clocks = {"store", "api", "services", "cli", "publishing", "identity"}
     if set(path.parts) & clocks:
         return
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in nodes_of(path):
         assert not (isinstance(node, ast.Constant) and isinstance(node.value, float)), node.lineno
         assert not (
             isinstance(node, ast.Call)
