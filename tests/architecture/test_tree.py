@@ -44,7 +44,9 @@ def test_a_module_is_named_for_what_it_holds(path: Path) -> None:
 
 @pytest.mark.parametrize("path", SOURCES, ids=names)
 def test_a_module_says_what_lives_in_it(path: Path) -> None:
-    assert isinstance(module := nodes_of(path)[0], ast.Module) and ast.get_docstring(module)
+    module = nodes_of(path)[0]
+    assert isinstance(module, ast.Module)
+    assert ast.get_docstring(module)
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=names)
@@ -88,10 +90,10 @@ def test_only_the_store_opens_connections() -> None:
     assert rooms == {"store"}
 
 
-def test_ci_runs_the_test_command_of_the_readme() -> None:
-    readme = (ROOT / "README.md").read_text()
-    assert readme.count("<!-- command: test -->") == 1
-    assert "<!-- command: test -->" in (ROOT / ".ci/run").read_text()
+@pytest.mark.parametrize("command", ["test", "serve"])
+def test_ci_runs_the_commands_of_the_readme(command: str) -> None:
+    assert (ROOT / "README.md").read_text().count(f"<!-- command: {command} -->") == 1
+    assert f"readme {command}" in (ROOT / ".ci/run").read_text()
 
 
 def test_every_room_is_in_an_import_contract() -> None:
