@@ -5,6 +5,8 @@ from collections.abc import Mapping
 
 import msgspec
 
+DEPRECATED = "@0"  # RFC 9745: since a moment that is past; which one the release does not say
+
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """A finished answer; `body` is JSON unless the status says that there is none."""
@@ -12,6 +14,12 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     status: int
     body: bytes
     headers: Mapping[str, str] = {}
+
+
+def with_deprecation(answer: Answer) -> Answer:
+    """The answer to a request that used a name a field no longer has."""
+    headers = {**answer.headers, "Deprecation": DEPRECATED}
+    return msgspec.structs.replace(answer, headers=headers)
 
 
 def entity_tag(version: str, body: bytes) -> str:

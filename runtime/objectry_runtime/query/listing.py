@@ -6,9 +6,10 @@ import msgspec
 
 from objectry_runtime.identity.call import Call
 from objectry_runtime.problems import Problem
-from objectry_runtime.query.answer import Answer
+from objectry_runtime.query.answer import Answer, with_deprecation
 from objectry_runtime.query.cursor import Values, fingerprint, read_cursor, sign_cursor
 from objectry_runtime.query.filters import render_filter
+from objectry_runtime.query.former import renamed
 from objectry_runtime.query.frame import ObjectFrame, Rendering
 from objectry_runtime.query.list_request import (
     ListRequest,
@@ -34,11 +35,13 @@ async def list_records(call: Call, object_name: str, params: Params) -> Answer:
     """The records the caller may read that pass the filters, in order, a page at a time."""
     names = Names(call.live, call.principal.roles)
     authorize(names, object_name)
-    request = parse_list(names, object_name, params)
+    current, deprecated = renamed(names, object_name, params)
+    request = parse_list(names, object_name, current)
     position = read_position(call, request)
     statement = plan(call, request, position)
     rows = await call.executor.read(statement)
-    return respond(call, request, rows)
+    answer = respond(call, request, rows)
+    return with_deprecation(answer) if deprecated else answer
 
 
 def authorize(names: Names, object_name: str) -> None:

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from objectry.values.ids import parse_id
 from objectry_runtime.identity.call import Call
 from objectry_runtime.problems import not_found
-from objectry_runtime.query.answer import Answer, entity_tag, matches
+from objectry_runtime.query.answer import Answer, entity_tag, matches, with_deprecation
+from objectry_runtime.query.former import renamed
 from objectry_runtime.query.frame import ObjectFrame
 from objectry_runtime.query.list_request import once
 from objectry_runtime.query.names import Names
@@ -28,12 +29,15 @@ async def get_record(call: Call, object_name: str, key: str, params: Params) -> 
     names = Names(call.live, call.principal.roles)
     if not names.reads(object_name):
         raise not_found()
-    selection = parse_single(names, object_name, params)
+    current, deprecated = renamed(names, object_name, params)
+    selection = parse_single(names, object_name, current)
     statement = plan(call, selection, key)
     rows = await call.executor.read(statement)
     if not rows:
         raise not_found()
     answer = record_answer(rows[0])
+    if deprecated:
+        answer = with_deprecation(answer)
     if matches(call.if_none_match, answer.headers["ETag"]):
         return Answer(status=304, body=b"", headers={"ETag": answer.headers["ETag"]})
     return answer
