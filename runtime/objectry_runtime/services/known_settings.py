@@ -114,6 +114,14 @@ SETTINGS: dict[str, Setting] = {
             bounds=(1, 10_000),
             summary="Connections to the database.",
         ),
+        Setting(
+            name="limits.idempotency_days",
+            type=int,
+            default=30,
+            bounds=(1, 3650),
+            summary="How long the answer to an `Idempotency-Key` is kept, in days; running servers"
+            " purge older ones every hour.",
+        ),
     )
 }
 # Read elsewhere or by other programs of ours; not settings, but not mistakes either.

@@ -9,6 +9,7 @@ from datetime import tzinfo
 from objectry.registry import Release, StorageMap
 from objectry_runtime.host import Live, PluginProblem, build_live, discover
 from objectry_runtime.publishing import ensure_first_release, live_release, watch
+from objectry_runtime.services.purge import keep_purging
 from objectry_runtime.services.secret import load_keyring
 from objectry_runtime.services.settings import Settings
 from objectry_runtime.store.database import Database
@@ -48,19 +49,24 @@ class Runtime:
         self.time_zone: tzinfo = settings.time_zone
         self.services = services
         self.body_bytes_max = settings.number("limits.body_bytes_max")
+        self._answer_days = settings.number("limits.idempotency_days")
         self._settings = settings
         self._database = database
 
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[None]:
-        """Connected, and following what is published, for the block."""
+        """Connected, following what is published and purging what is old, for the block."""
         await self.executor.open()
-        follower = asyncio.create_task(watch(self._database, self._take, self.live.release.id))
+        beside = (
+            asyncio.create_task(watch(self._database, self._take, self.live.release.id)),
+            asyncio.create_task(keep_purging(self.executor, self._answer_days)),
+        )
         try:
             yield
         finally:
-            follower.cancel()
-            await asyncio.gather(follower, return_exceptions=True)
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
             await self.executor.close()
 
     async def _take(self, release: Release, storage: StorageMap) -> None:
