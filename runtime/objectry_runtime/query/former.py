@@ -39,7 +39,7 @@ def _path(names: Names, object_name: str, text: str) -> str:
             break
         model = names.live.model.object(object_name)
         field = find_field(model, hop)
-        if field is None:
+        if field is None and hop:
             # Only among what the caller sees: a hidden field's former name is as unknown as it.
             seen = (model.fields.get(one) for one in names.visible(object_name))
             field = next((one for one in seen if one and one.definition.was == hop), None)
