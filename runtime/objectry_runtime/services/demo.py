@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from objectry_runtime.command import create, update
 from objectry_runtime.identity import Call
 from objectry_runtime.query import Answer, list_records
+from objectry_runtime.store.together import Together
 from objectry_runtime.workflow import act
 
 STORY = Path(__file__).with_name("demo.yaml")
@@ -51,6 +53,7 @@ async def load(new_call: Callable[[], Call]) -> bool:
 
     `new_call` gives a call by somebody who may do everything. Returns whether data was entered:
     not where there are customers already, nor where the project has other objects than the suite.
+    The story is one transaction: whoever is killed while telling it has told nothing.
     """
     steps = read_story()
     first = new_call()
@@ -59,8 +62,10 @@ async def load(new_call: Callable[[], Call]) -> bool:
     if await _any_customers(first):
         return False
     known: dict[str, Known] = {}
-    for step in steps:
-        await _take(step, known, new_call)
+    async with first.executor.transaction() as transaction:
+        together = Together(transaction)
+        for step in steps:
+            await _take(step, known, lambda: replace(new_call(), executor=together))
     return True
 
 

@@ -1,15 +1,20 @@
 """The demo story: entered through the command path, once, and worth looking at."""
 
+import os
+import signal
+import subprocess
+import sys
 from collections import Counter
 
 import pytest
 
 from objectry.metadata.loader import load_documents
 from objectry.registry import make_release
+from objectry_runtime.problems import Problem
 from objectry_runtime.services.demo import load
 from objectry_runtime.store.database import Database
 from objectry_runtime.store.pool import PoolExecutor
-from tests.suite.world import User, publish, suite_release
+from tests.suite.world import ROOT, User, publish, suite_release
 
 pytestmark = pytest.mark.anyio
 
@@ -57,3 +62,67 @@ async def test_another_project_gets_no_demo_data(
     assert () == tuple(loaded.findings)
     demo = User(publish(database, make_release(loaded.definitions)), executor, "admin")
     assert not await load(demo.new_call)
+
+
+INTERRUPTED = """
+import asyncio, os, signal, sys
+from objectry_runtime.problems import Problem
+from objectry_runtime.services.demo import load
+from objectry_runtime.store.database import Database
+from objectry_runtime.store.pool import PoolExecutor
+from tests.suite.world import ROOT, User, publish, suite_release
+
+async def main():
+    database = Database(*sys.argv[1:3])
+    executor = PoolExecutor(database.runtime_dsn, size=2)
+    await executor.open()
+    demo = User(publish(database, suite_release()), executor, "admin")
+    calls = 0
+
+    def new_call():
+        nonlocal calls
+        calls += 1
+        if calls == 60:
+            print("half-way", flush=True)
+            os.kill(os.getpid(), signal.SIGKILL)
+        return demo.new_call()
+
+    await load(new_call)
+
+asyncio.run(main())
+"""
+
+
+async def test_a_story_that_is_interrupted_is_told_whole_the_next_time(
+    database: Database, executor: PoolExecutor
+) -> None:
+    """Whoever is killed half-way has told nothing, and uses up no number."""
+    killed = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED, database.owner_dsn, database.runtime_dsn],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        timeout=120,
+    )
+    assert (-signal.SIGKILL, b"half-way\n") == (killed.returncode, killed.stdout)
+    demo = User(publish(database, suite_release()), executor, "admin")
+    assert [] == await demo.list("product")
+    assert await load(demo.new_call)
+    assert 12 == len(await demo.list("customer"))
+    offers = await demo.list("offer", sort="number")
+    assert [f"{index:05}" for index in range(1, 12)] == [
+        row["number"].rsplit("-", 1)[1] for row in offers
+    ]
+    assert not await load(demo.new_call)
+
+
+async def test_what_the_story_can_not_tell_is_said_and_leaves_nothing(
+    database: Database, executor: PoolExecutor
+) -> None:
+    """A project that changed the suite learns why; a refusal in the middle undoes all before."""
+    demo = User(publish(database, suite_release()), executor, "admin")
+    await demo.create("product", sku="WB-11", name="Taken", unit="piece", price="1.00")
+    with pytest.raises(Problem) as refused:
+        await load(demo.new_call)
+    assert ["unique"] == [one.code for one in refused.value.errors]
+    assert ["WB-11"] == [row["sku"] for row in await demo.list("product")]

@@ -1,0 +1,50 @@
+"""Many units as one: an executor whose every statement belongs to one open transaction."""
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+from objectry_runtime.store.executor import Bound, Rows, Transaction
+
+_SAVE, _KEEP = Bound("savepoint unit"), Bound("release savepoint unit")
+_UNDO = Bound("rollback to savepoint unit")
+
+
+class Together:
+    """An executor (see `store.executor.Executor`) inside a transaction that somebody else ends.
+
+    A unit that fails, or is not to be kept, is undone by itself. Not for several tasks at once.
+    """
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+
+    async def read(self, statement: Bound) -> Rows:
+        """Run one statement; it sees what the units before it wrote."""
+        return await self._transaction.run(statement)
+
+    async def write(self, unit: Sequence[Bound], *, keep: bool = True) -> list[Rows]:
+        """Run a unit; it is kept when the transaction is."""
+        async with self.transaction(keep=keep) as transaction:
+            return [await transaction.run(statement) for statement in unit]
+
+    def transaction(self, *, keep: bool = True) -> AbstractAsyncContextManager[Transaction]:
+        """A transaction inside the transaction."""
+        return self._savepoint(keep)
+
+    @asynccontextmanager
+    async def _savepoint(self, keep: bool) -> AsyncGenerator[Transaction]:
+        await self._transaction.run(_SAVE)
+        try:
+            yield self._transaction
+        except BaseException:
+            await self._transaction.run(_UNDO)
+            raise
+        if not keep:
+            await self._transaction.run(_UNDO)
+        await self._transaction.run(_KEEP)
+
+    async def open(self) -> None:
+        """Nothing: whoever opened the transaction connected."""
+
+    async def close(self) -> None:
+        """Nothing: whoever opened the transaction ends it."""
