@@ -6,9 +6,43 @@ import pytest
 from objectry.values.ids import new_id
 from objectry_runtime.command import create
 from objectry_runtime.problems import Problem
-from tests.objectry_runtime.command.world import World, errors, refusal, text
+from objectry_runtime.store.database import Database
+from objectry_runtime.store.pool import PoolExecutor
+from tests.objectry_runtime.command.world import World, body, errors, refusal, text
+from tests.world import new_call, publish
 
 pytestmark = pytest.mark.anyio
+
+KIOSK = """
+service: kiosk
+---
+role: seller
+---
+object: ware
+service: kiosk
+fields:
+  cost: {type: money, scale: 6, currency: EUR}
+permissions:
+  seller: {read: true, fields: {cost: none}}
+---
+object: sale
+service: kiosk
+fields:
+  lines:  {type: table, of: sale_line}
+  margin: {type: money, currency: EUR, formula: sum(lines.margin)}
+permissions:
+  seller: {read: true, create: true, fields: {margin: none}}
+---
+object: sale_line
+service: kiosk
+fields:
+  ware:     {type: link, to: ware}
+  quantity: {type: decimal, scale: 3}
+  spent:    {type: money, scale: 6, currency: EUR, formula: ware.cost, snapshot: true}
+  margin:   {type: money, currency: EUR, formula: 0 - quantity * spent}
+permissions:
+  seller: {read: true, create: true, fields: {spent: none, margin: none}}
+"""
 
 
 async def test_no_error_names_a_hidden_field(world: World) -> None:
@@ -52,3 +86,19 @@ async def test_an_answer_is_not_repeated_to_a_key_of_other_roles(world: World) -
         await create(clerk, "customer", raw)
     assert (422, "idempotency_mismatch") == refusal(refused.value)
     assert first.body == (await create(admin, "customer", raw)).body
+
+
+async def test_no_number_is_so_large_that_its_refusal_tells_a_hidden_factor(
+    database: Database, executor: PoolExecutor
+) -> None:
+    """Of `quantity * cost` a caller could find the cost by when it no longer fits."""
+    live = publish(database, KIOSK)
+    cost, most = "999999999999999.999999", "9" * 15
+    ware = await create(new_call(live, executor, "admin"), "ware", text({"cost": cost}))
+    line = {"ware": body(ware)["id"], "quantity": most}
+    seller = new_call(live, executor, "seller")
+    told = body(await create(seller, "sale", text({"lines": [line] * 10})))
+    assert {"id", "quantity", "ware"} == set(told["lines"][0])
+    with pytest.raises(Problem) as refused:
+        await create(seller, "sale", text({"lines": [{**line, "quantity": most + "9"}]}))
+    assert {"/lines/0/quantity": "precision"} == errors(refused.value)

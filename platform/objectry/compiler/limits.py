@@ -5,6 +5,10 @@ from objectry.values.numbers import DIGITS_MAX
 
 MONEY_SCALE_MAX = 4  # no ISO 4217 currency has more decimal places
 MONEY_SCALE_USUAL = 2  # what `precision` leaves behind the point where the currency decides
+# Before the point of an entered number, unless `precision` says otherwise: the product of two,
+# summed over all rows of a table, still fits. Else whether a write overflows would tell of a
+# hidden factor: by halving, a cost is found in fifty tries.
+ENTERED_DIGITS_MAX = 15
 INTEGER_MAX = 2**63 - 1
 INTEGER_MIN = -(2**63)
 TEXT_MAX = 10_000
@@ -26,6 +30,12 @@ def integer_digits(field: FieldModel) -> int:
         return DIGITS_MAX - places(field)
     behind = MONEY_SCALE_USUAL if field.scale is None else field.scale
     return max(precision - behind, 0)
+
+
+def entered_digits(field: FieldModel) -> int:
+    """How many digits a value that somebody enters may have before the point."""
+    digits = integer_digits(field)
+    return digits if field.definition.precision else min(digits, ENTERED_DIGITS_MAX)
 
 
 def text_length_max(owner: ObjectModel, field: FieldModel) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from objectry.compiler.codecs.issue import Refused, named
-from objectry.compiler.limits import INTEGER_MAX, INTEGER_MIN, integer_digits, places
+from objectry.compiler.limits import INTEGER_MAX, INTEGER_MIN, entered_digits, places
 from objectry.metadata.model import FieldModel
 from objectry.values.numbers import DIGITS_MAX, ROUNDING, parse_decimal
 
@@ -12,7 +12,7 @@ from objectry.values.numbers import DIGITS_MAX, ROUNDING, parse_decimal
 def compile_number(field: FieldModel) -> Callable[[object], Decimal]:
     """The reader of a decimal, money or percent field: text or JSON number, quantised."""
     least, most = field.definition.min, field.definition.max
-    behind, before = places(field), integer_digits(field)
+    behind, before = places(field), entered_digits(field)
     unit = Decimal(1).scaleb(-behind)
     beyond = Decimal(10) ** before
     fixed = field.scale is not None

@@ -8,7 +8,7 @@ from objectry.compiler.limits import (
     INTEGER_MAX,
     INTEGER_MIN,
     ROWS_MAX,
-    integer_digits,
+    entered_digits,
     places,
     text_length_max,
 )
@@ -146,7 +146,7 @@ def _shown_number(field: FieldModel) -> str:
 
 
 def _written_number(field: FieldModel) -> str:
-    behind, before = places(field), integer_digits(field)
+    behind, before = places(field), entered_digits(field)
     whole = f"[0-9]{{1,{before}}}" if before else "0"
     fraction = f"[0-9]{{1,{behind}}}0{{0,9}}" if behind else "0{1,9}"
     return rf"^-?0{{0,9}}{whole}(\.{fraction})?$"
