@@ -11,6 +11,7 @@ from sqlalchemy.types import TypeEngine
 from objectry.expressions.tree import Literal
 from objectry.metadata.model.resolved import Derivation, FieldModel, ObjectModel
 from objectry.metadata.types import StorageClass
+from objectry.values.currencies import minor_units
 from objectry.values.numbers import quantise
 
 Constant = str | bool | int | Decimal | date
@@ -89,5 +90,18 @@ def constant_default(owner: ObjectModel, field: FieldModel) -> Constant | None:
     if isinstance(value, Decimal):
         if field.type.storage is StorageClass.INTEGER:
             return int(value)
-        return value if field.scale is None else quantise(value, field.scale)
+        return quantise(value, _places(field, value))
     return value
+
+
+def _places(field: FieldModel, value: Decimal) -> int:
+    """The places a constant is stored with.
+
+    Money whose currency differs by row gets those that nearly every currency has; the next write
+    of a record in another currency gives the value the places of that one.
+    """
+    if field.scale is not None:
+        return field.scale
+    if field.currency is not None and field.currency.root == "code":
+        return minor_units(field.currency.name)
+    return max(2, -int(value.normalize().as_tuple().exponent))
