@@ -87,5 +87,7 @@ def _log_to_stderr() -> None:
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
         datefmt="%Y-%m-%dT%H:%M:%S%z",
     )
-    for chatty in ("alembic", "httpx", "psycopg", "uvicorn.error", "uvicorn.access"):
+    for chatty in ("alembic", "httpx", "psycopg.pool", "uvicorn.error", "uvicorn.access"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+    # It warns of each unit the database refuses; the caller has been answered (a taken value, 422).
+    logging.getLogger("psycopg").setLevel(logging.ERROR)

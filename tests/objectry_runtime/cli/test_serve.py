@@ -51,6 +51,19 @@ def test_from_nothing_to_a_record_and_through_a_kill(project: Path, tmp_path: Pa
     assert [path.name for path in (tmp_path / "state").iterdir() if path.name == "secret.key"]
 
 
+def test_a_refused_value_is_told_to_its_caller_and_not_to_the_log(
+    project: Path, tmp_path: Path
+) -> None:
+    (project / "objects" / "desk" / "asset.yaml").write_text(
+        "object: asset\nservice: desk\nfields: {tag: {type: text, unique: true}}\n"
+    )
+    with Server(project, tmp_path / "state") as server, server.client() as client:
+        told = [client.post("/assets", json={"tag": "A1"}).status_code for _ in range(2)]
+        server.stop()
+        after_greeting = server.log.read_text().partition("Press Ctrl-C to stop.")[2]
+    assert ([201, 422], "Stopped.") == (told, after_greeting.strip())
+
+
 def test_a_running_server_takes_up_what_is_applied(project: Path, tmp_path: Path) -> None:
     with Server(project, tmp_path / "state") as server, server.client() as client:
         assert objectry("plan", *server.folders) == "No changes.\n"
