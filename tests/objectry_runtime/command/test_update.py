@@ -240,3 +240,16 @@ async def test_a_dry_run_of_a_delete_deletes_nothing(world: World) -> None:
 async def test_a_link_may_lead_to_the_record_itself(world: World) -> None:
     sale = await a_sale(world)
     assert sale["id"] == (await world.change("sale", sale["id"], follows=sale["id"]))["follows"]
+
+
+async def test_lines_pass_a_unique_value_on_in_two_writes(world: World) -> None:
+    """A value is free for another line once the write that emptied it is done."""
+    chain = await world.make("chain", first="1", links=[{"tag": "a"}, {"tag": "b"}])
+    one, two = ({"id": line["id"]} for line in chain["links"])
+    with pytest.raises(Problem) as refused:
+        await world.change("chain", chain["id"], links=[{**one, "tag": "b"}, {**two, "tag": "a"}])
+    assert {"/links/0/tag": "unique", "/links/1/tag": "unique"} == errors(refused.value)
+    await world.change("chain", chain["id"], links=[{**one, "tag": None}, two])
+    await world.change("chain", chain["id"], links=[one, {**two, "tag": "a"}])
+    swapped = await world.change("chain", chain["id"], links=[{**one, "tag": "b"}, two])
+    assert ["b", "a"] == [line["tag"] for line in swapped["links"]]

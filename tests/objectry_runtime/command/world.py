@@ -245,6 +245,7 @@ service: trade
 fields:
   size:  {type: decimal, scale: 0, default: parent.third, required: true}
   twice: {type: decimal, scale: 0, default: size * parent.last, required: true}
+  tag:   {type: text, unique: true}
 ---
 object: shelf
 service: trade
