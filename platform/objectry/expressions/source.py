@@ -176,10 +176,12 @@ def _syntax_problem(error: SyntaxError, leading: int, length: int) -> Problem:
         return _too_deep(0)
     if message.startswith("invalid syntax"):
         message = "this can't be read as an expression"
+    hint = ""
+    if message.startswith("leading zeros"):  # Python goes on about octal numbers
+        message, hint = "a number has no leading zeros", "a date is written date(2026, 3, 31)"
     offset = min(leading + max(0, (error.offset or 1) - 1), length)
-    return Problem(
-        code=SYNTAX, message=f"Not an expression: {message} (at {offset + 1}).", offset=offset
-    )
+    message = f"Not an expression: {message} (at {offset + 1})."
+    return Problem(code=SYNTAX, message=message, hint=hint, offset=offset)
 
 
 def _too_deep(offset: int) -> Problem:

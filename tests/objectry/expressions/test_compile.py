@@ -107,6 +107,7 @@ def test_all_problems_come_at_once_with_their_places() -> None:
         ("p & q", c.SYNTAX, "the operator is `and`"),
         ("!p", c.SYNTAX, "the operators are `not` and `!=`"),
         ("a # why", c.SYNTAX, "comments belong beside the expression, in the YAML"),
+        ("d < 2026-01-31", c.SYNTAX, "a date is written date(2026, 3, 31)"),
         ("not s", c.TYPE, "compare it: `x is not None`"),
         ("a if lines else b", c.LINES, OF_LINES),
         ("d + 1", c.TYPE, "days(…) makes a period of a number"),
