@@ -7,6 +7,7 @@ from objectry_runtime.api.problems import CONTENT_TYPE, render
 from objectry_runtime.problems import Problem
 
 HEAD_BYTES_MAX = 64 * 1024
+LINGER_SECONDS = 1.0  # who is still sending when a connection closes never sees the answer
 
 REASONS = {400: "Bad Request", 431: "Request Header Fields Too Large"}
 
@@ -16,6 +17,7 @@ class StrictProtocol(HttpToolsProtocol):
 
     _head_bytes = 0
     _in_head = True
+    _refused = False
 
     def on_message_begin(self) -> None:
         """A request begins: its head is counted."""
@@ -29,8 +31,10 @@ class StrictProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Pass on what came, unless the head grows without end."""
+        if self._refused:
+            return
         super().data_received(data)
-        if not self._in_head or self.transport.is_closing():
+        if self._refused or not self._in_head:
             return
         self._head_bytes += len(data)
         if self._head_bytes > HEAD_BYTES_MAX:
@@ -55,5 +59,11 @@ class StrictProtocol(HttpToolsProtocol):
             f"x-request-id: {request_id}\r\ncache-control: private, no-store\r\n"
             "connection: close\r\n\r\n"
         )
+        self._refused = True
         self.transport.write(head.encode("ascii") + body)
-        self.transport.close()
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+        if self.cycle and not self.cycle.response_complete:
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+        self.loop.call_later(LINGER_SECONDS, self.transport.close)
