@@ -1,6 +1,7 @@
 """Open quantities hold whoever writes: edits of targets and sources, releases taken back."""
 
 import asyncio
+from collections.abc import Coroutine
 from decimal import Decimal
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from objectry_runtime.command import update
 from objectry_runtime.problems import Problem
+from objectry_runtime.query.answer import Answer
 from objectry_runtime.services.verification import Trouble, verify
 from objectry_runtime.store.database import Database
 from objectry_runtime.store.executor import Bound, Rows
@@ -234,7 +236,7 @@ async def test_everything_at_once_neither_exceeds_nor_waits_in_a_circle(world: W
     before = await deadlocks(world)
     line = sale["lines"][0]["id"]
     part = text({"lines": [{"id": line, "quantity": "2"}]})
-    work = []
+    work: list[Coroutine[None, None, Answer]] = []
     for index in range(24):
         one = made[index % 4]
         pieces = str(2 + index % 5)
