@@ -124,5 +124,7 @@ def test_nothing_acknowledged_is_lost_and_numbers_have_no_gap(tmp_path: Path) ->
         )
         assert numbers == list(range(1, len(numbers) + 1))
         assert len(numbers) >= len(acknowledged)
+        retried = sum(writer.retried for writer in writers)
+        print(f"{KILLS} kills, {len(acknowledged)} invoices acknowledged, {retried} tries repeated")
     assert "clean" in objectry("verify", *server.folders)
     server.stop()
