@@ -20,6 +20,16 @@ def migrate(database: Database) -> None:
     Everything is one transaction: a program killed on the way leaves the database as it was.
     Raises DatabaseUnusable when the database can't be used or was migrated by a newer program.
     """
+    try:
+        _bring_up(database)
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise DatabaseUnusable(
+            f"the login may not make or change Objectry's tables in {database.name} "
+            f"({str(error).splitlines()[0]}). Connect as the login that owns that database."
+        ) from error
+
+
+def _bring_up(database: Database) -> None:
     with database.connect_owner() as connection:
         prepare_server(connection)
         functions = functions_sql(connection.info.server_version)

@@ -222,3 +222,17 @@ def test_an_owner_that_was_given_the_runtime_role_needs_no_more(
         assert ("objectry_runtime", 1) == runtime.execute(
             "select current_user::text, id from objectry.tenant"
         ).fetchone()
+
+
+@pytest.mark.parametrize("there", ["database", "empty_database"])
+def test_a_login_that_does_not_own_the_database_is_told_so(
+    request: pytest.FixtureRequest, server_dsn: str, plain_owner: Database, there: str
+) -> None:
+    """Whether Objectry's tables are there already or not."""
+    login = str(conninfo.conninfo_to_dict(plain_owner.owner_dsn)["user"])
+    with psycopg.connect(server_dsn, autocommit=True) as server:
+        server.execute(sql.SQL("grant objectry_runtime to {}").format(sql.Identifier(login)))
+    others: Database = request.getfixturevalue(there)
+    stranger = Database.of(conninfo.make_conninfo(others.owner_dsn, user=login))
+    with pytest.raises(DatabaseUnusable, match="Connect as the login that owns that database"):
+        migrate(stranger)
