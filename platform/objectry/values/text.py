@@ -6,7 +6,8 @@ import unicodedata
 # Unicode's Bidi_Control: they make a text read otherwise than it is stored.
 _BIDI = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
 _CONTROLS = "\x00-\x08\x0b-\x1f\x7f-\x9f"
-_REFUSED_ONE_LINE = re.compile(f"[{_CONTROLS}\t\n{_BIDI}\ud800-\udfff]")
+_LINE_ENDS = "\n\r\u2028\u2029"  # Unicode's line and paragraph separators break lines as well
+_REFUSED_ONE_LINE = re.compile(f"[{_CONTROLS}\t{_LINE_ENDS}{_BIDI}\ud800-\udfff]")
 _REFUSED_MULTILINE = re.compile(f"[{_CONTROLS}{_BIDI}\ud800-\udfff]")
 
 WHITESPACE = (
@@ -41,7 +42,7 @@ def clean(text: str, *, multiline: bool) -> str:
 def _reason(character: str, offset: int) -> str:
     point = ord(character)
     where = f"character {offset + 1} (U+{point:04X})"
-    if character in "\n\r":
+    if character in _LINE_ENDS:
         return f"Only one line is possible here; {where} is a line break."
     if character == "\t":
         return f"A tab is not possible here: {where}."

@@ -31,7 +31,7 @@ def test_hidden_characters_are_refused_by_name(text: str, named: str, multiline:
         clean(text, multiline=multiline)
 
 
-@pytest.mark.parametrize("text", ["a\nb", "a\tb", "a\rb"])
+@pytest.mark.parametrize("text", ["a\nb", "a\tb", "a\rb", "a\u2028b", "a\u2029b"])
 def test_one_line_is_one_line(text: str) -> None:
     with pytest.raises(TextProblem):
         clean(text, multiline=False)
