@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from objectry.metadata.model import ObjectModel
 from objectry_runtime.command.bodies import Rights
+from objectry_runtime.command.unseen import UNSEEN
 from objectry_runtime.identity.call import Call
 from objectry_runtime.permissions import WriteAction, policy
 from objectry_runtime.problems import FieldError
@@ -20,7 +21,8 @@ def discreet(
 ) -> list[FieldError]:
     """The errors; what is wrong with a hidden field is said of its record or line, once.
 
-    The message of a check is its author's and stays.
+    The message of a check is its author's and stays; of a line that the caller may not read
+    nothing is told but that the record can't be so.
     """
     rights = policy(call.live, model.name, call.principal.roles)
     known = Rights(live=call.live, policy=rights, action=action)
@@ -28,6 +30,8 @@ def discreet(
 
 
 def _told(error: FieldError, model: ObjectModel, known: Rights) -> FieldError:
+    if error.pointer.startswith(UNSEEN):
+        return FieldError("", "not_possible", MESSAGE)
     holder, place = _place(error.pointer, model)
     if error.code == SAID_BY_THE_CALLER or not place or known.may_see(place):
         return error

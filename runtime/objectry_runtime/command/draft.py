@@ -13,6 +13,7 @@ from objectry.metadata.types import StorageClass
 from objectry.values.currencies import is_currency, minor_units
 from objectry.values.numbers import quantise
 from objectry_runtime.command.context import Context, exceeds
+from objectry_runtime.command.unseen import UNSEEN
 from objectry_runtime.problems import Problem
 
 
@@ -60,6 +61,11 @@ class Draft:
     def id(self) -> str:
         """The id, old or new."""
         return str(self.given["id"])
+
+    @property
+    def unseen(self) -> bool:
+        """Whether it is a line that the caller may not read."""
+        return self.pointer.startswith(UNSEEN)
 
     def get(self, path: tuple[str, ...]) -> Value:
         """A value of the record, or one behind its links."""

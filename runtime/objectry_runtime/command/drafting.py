@@ -1,5 +1,6 @@
 """Drafts from bodies: a new record, or a record with some of it said anew."""
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 
 from objectry.compiler.codecs import Decoded
@@ -9,6 +10,7 @@ from objectry.values.ids import new_id
 from objectry_runtime.command.bodies import step
 from objectry_runtime.command.context import Context
 from objectry_runtime.command.draft import Draft
+from objectry_runtime.command.unseen import UNSEEN, keep_places
 from objectry_runtime.problems import FieldError
 from objectry_runtime.query.record import LineState, RecordState
 
@@ -90,6 +92,7 @@ def changed_record(
 
     `replace` (of a PUT) says of a field, or `table.field`, whether what the body leaves out takes
     its default; without it all that is not named stays. `engine` are values the engine sets.
+    Lines the caller may not read stay as they are, whatever the lines are said to be.
     """
     call = context.call
     stamps: dict[str, Value] = {"updated_at": call.now, "updated_by": call.principal.user}
@@ -110,9 +113,12 @@ def changed_record(
                 line_model, draft, present, lines.get(table, ()), table, errors, replace
             )
         else:
+            rows = itertools.count()  # of the lines as the caller sees them
             draft.lines[table] = [
-                _changed_line(line_model, draft, line, {}, step(table) + step(row), "", None)
-                for row, line in enumerate(present)
+                _changed_line(line_model, draft, line, {}, step(table) + step(next(rows)), "", None)
+                if line.readable
+                else _unseen_line(line_model, draft, line)
+                for line in present
             ]
     return draft
 
@@ -138,7 +144,7 @@ def _lines(
     errors: list[FieldError],
     replace: Callable[[str], bool] | None,
 ) -> list[Draft]:
-    known = {line.id: line for line in present}
+    known = {line.id: line for line in present if line.readable}
     drafts: list[Draft] = []
     for row, pointer in _placed(rows, "", table):
         line_id = row.get("id")
@@ -149,7 +155,12 @@ def _lines(
         else:
             message = "The record has no such line; a new line has no id."
             errors.append(FieldError(pointer + "/id", "link", message))
-    return drafts
+    unseen = {line.id: _unseen_line(model, draft, line) for line in present if not line.readable}
+    return keep_places(present, drafts, unseen) if unseen else drafts
+
+
+def _unseen_line(model: ObjectModel, owner: Draft, line: LineState) -> Draft:
+    return _changed_line(model, owner, line, {}, UNSEEN + line.id, "", None)
 
 
 def _changed_line(

@@ -154,6 +154,7 @@ def guard(call: Call, object_name: str, rule: Rule, ids: Sequence[str], code: st
 class _Line(msgspec.Struct):
     id: str
     values: list[str | None]
+    readable: bool = True
 
 
 class _Current(msgspec.Struct):
@@ -191,7 +192,11 @@ def _record(live: Live, model: ObjectModel, found: _Current) -> RecordState:
     for (name, line_object), rows in zip(model.tables.items(), found.lines, strict=True):
         fields = stored_fields(live, live.model.object(line_object))
         lines[name] = tuple(
-            LineState(id=row.id, values={"id": row.id, **_values(fields, row.values)})
+            LineState(
+                id=row.id,
+                values={"id": row.id, **_values(fields, row.values)},
+                readable=row.readable,
+            )
             for row in rows
         )
     values = {"id": found.id, **_values(stored_fields(live, model), found.values)}
@@ -256,9 +261,12 @@ def _current_sql(rendering: Rendering, frame: ObjectFrame, question: Question) -
     lines: list[str] = []
     for line_object in frame.model.tables.values():
         alias = rendering.alias()
-        values = _texts(ObjectFrame(rendering, line_object, alias, outer=frame))
+        line = ObjectFrame(rendering, line_object, alias, outer=frame)
+        readable = line.holds(rendering.policy(line_object).own_rule("read"))
+        shown = f", 'readable', ({readable}) is true" if readable else ""
         lines.append(
-            f"coalesce((select json_agg(json_build_object('id', {alias}.id, 'values', {values}) "
+            "coalesce((select json_agg(json_build_object("
+            f"'id', {alias}.id, 'values', {_texts(line)}{shown}) "
             f"order by {alias}.position) from {table(rendering, line_object)} {alias} "
             f"where {alias}.tenant_id = cur.tenant_id and {alias}.parent_id = cur.id), '[]')"
         )

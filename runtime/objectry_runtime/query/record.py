@@ -13,10 +13,11 @@ Values = Mapping[str, Value]
 
 
 class LineState(msgspec.Struct, frozen=True, kw_only=True):
-    """One line: its id and the values of its stored fields."""
+    """One line: its id, the values of its stored fields, whether the caller may read it."""
 
     id: str
     values: Values
+    readable: bool = True
 
 
 class RecordState(msgspec.Struct, frozen=True, kw_only=True):

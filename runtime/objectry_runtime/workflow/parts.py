@@ -12,7 +12,7 @@ from objectry_runtime.command.bodies import is_array, is_object, step
 from objectry_runtime.command.context import exceeds
 from objectry_runtime.command.draft import Draft
 from objectry_runtime.command.refusals import conflict
-from objectry_runtime.problems import FieldError, invalid
+from objectry_runtime.problems import FieldError, Problem, invalid
 
 LINES_MAX = 10_000
 
@@ -70,11 +70,15 @@ def choose(
     errors: list[FieldError],
 ) -> list[Part]:
     """The parts to convert. More than is open is one of the `errors`; nothing open is a 409."""
-    present = {line.id: line for line in source.lines.get(lines.source, ())}
+    # The whole is the whole; a line is named by who may read it.
+    present = {
+        line.id: line
+        for line in source.lines.get(lines.source, ())
+        if wanted is None or not line.unseen
+    }
     left = {id: _open(line, lines, converted) for id, line in present.items()}
     if not any(quantity > 0 for quantity in left.values()):
-        title = "Nothing is open: all of it was converted already."
-        raise conflict("nothing_open", title)
+        raise nothing_open()
     if wanted is None:
         return [
             Part(line=line, quantity=left[id] if lines.quantity else None)
@@ -93,6 +97,11 @@ def choose(
         quantity = one.quantity if one.quantity is not None else left[one.id]
         parts.append(Part(line=line, quantity=quantity if lines.quantity else None))
     return parts
+
+
+def nothing_open() -> Problem:
+    """The 409 of a record of which nothing is left to convert."""
+    return conflict("nothing_open", "Nothing is open: all of it was converted already.")
 
 
 def _open(line: Draft, lines: ConversionLinesModel, converted: Mapping[str, Decimal]) -> Decimal:
