@@ -130,6 +130,8 @@ def test_from_customer_to_payment(server: Server, api: httpx.Client) -> None:
     for invoice in invoices:
         payment = post(api, f"/invoices/{invoice['id']}/actions/payment")
         assert payment["amount"] == invoice["gross_total"]
+        twice = api.post(f"/invoices/{invoice['id']}/actions/payment")
+        assert (twice.status_code, twice.json()["code"]) == (409, "nothing_open")
         post(api, f"/payments/{payment['id']}/actions/allocate", status=200)
         assert post(api, f"/invoices/{invoice['id']}/actions/pay", status=200)["status"] == "paid"
 

@@ -191,3 +191,20 @@ async def test_a_payment_goes_to_an_invoice_of_its_customer(anna: User) -> None:
     with pytest.raises(Problem, match="A payment goes to an issued invoice"):
         await anna.act("payment", wrong, "allocate")
     assert "allocated" == (await anna.act("payment", early, "allocate"))["status"]
+
+
+@pytest.mark.parametrize("undo", [["fail"], ["refund"], ["allocate", "refund"]])
+async def test_an_invoice_is_paid_whole_once_until_that_fails(anna: User, undo: list[str]) -> None:
+    """A failed or refunded payment gives the invoice back."""
+    ada = await anna.create("customer", name="Ada")
+    line = {"description": "Advice", "unit_price": 100, "tax_rate": 19}
+    invoice = await anna.create("invoice", customer=ada["id"], lines=[line])
+    await anna.act("invoice", invoice, "issue")
+    payment = await anna.act("invoice", invoice, "payment")
+    with pytest.raises(Problem) as raised:
+        await anna.act("invoice", invoice, "payment")
+    assert (409, "nothing_open") == (raised.value.status, raised.value.code)
+    for step in undo:
+        await anna.act("payment", payment, step)
+    again = await anna.act("invoice", invoice, "payment")
+    assert ("received", "119.00") == (again["status"], again["amount"])

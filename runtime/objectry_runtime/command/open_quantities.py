@@ -23,6 +23,8 @@ from objectry_runtime.query.open_quantities import CODE, Side, hold_sources, mad
 from objectry_runtime.query.record import RecordState
 from objectry_runtime.store.executor import Bound
 
+AGAIN = "What it was made from was converted again."
+
 
 class _Touched(msgspec.Struct, frozen=True, kw_only=True):
     """Lines of a record that may now exceed: of which conversion, on which side of it."""
@@ -55,7 +57,8 @@ def exceeded(live: Live, decision: Decision, code: str) -> Problem | None:
         return None
     _, side, source, name, found = code.split(":", 4)
     lines = live.model.object(source).conversions[name].lines
-    assert lines is not None, "only lines have quantities"
+    if lines is None:
+        return invalid([FieldError("", CODE, AGAIN)])
     drafts = {
         line.id: line
         for version in decision.versions
@@ -77,8 +80,8 @@ def _touched(live: Live, version: Version) -> Iterator[_Touched]:
         return
     for source, name in made_by(live, after.model.name):
         conversion = live.model.object(source).conversions[name]
-        lines = _raised(conversion, before, after)
-        if lines:
+        lines = _raised(conversion, before, after) if conversion.lines else []
+        if lines or (conversion.lines is None and _taken_back(conversion, before, after)):
             yield _Touched(source=source, name=name, side="target", record=after.id, lines=lines)
     for name, conversion in after.model.conversions.items():
         lines = _lowered(conversion.lines, before, after) if conversion.lines else []
@@ -91,7 +94,7 @@ def _touched(live: Live, version: Version) -> Iterator[_Touched]:
 def _raised(conversion: ConversionModel, before: RecordState, after: Draft) -> list[str]:
     """The lines of a target that take more of their source than they did."""
     lines = conversion.lines
-    assert lines is not None, "what `made_by` finds converts lines"
+    assert lines is not None, "only lines are raised"
     were = {line.id: line.values for line in before.lines.get(lines.to, ())}
     there = [line for line in after.lines.get(lines.to, ()) if line.id in were]
     field = lines.target_quantity
@@ -104,11 +107,17 @@ def _raised(conversion: ConversionModel, before: RecordState, after: Draft) -> l
         return raised
     if after.holds(conversion.releases_when) is True:
         return []
+    return [line.id for line in there] if _taken_back(conversion, before, after) else raised
+
+
+def _taken_back(conversion: ConversionModel, before: RecordState, after: Draft) -> bool:
+    """Whether a target that was released is so no longer, or may have been."""
+    released = conversion.releases_when
+    if released is None or after.holds(released) is True:
+        return False
     was = changed_record(after.context, after.model, before, {}, {}, [])
     # What lies behind a link may not be known here: then it may have been released.
-    if was.holds(conversion.releases_when) is True or after.context.linked.missing:
-        return [line.id for line in there]
-    return raised
+    return was.holds(released) is True or bool(after.context.linked.missing)
 
 
 def _lowered(lines: ConversionLinesModel, before: RecordState, after: Draft) -> list[str]:
@@ -132,7 +141,7 @@ def _more_than_open(
 ) -> FieldError:
     assert line is not None, "the lines asked about are lines of the record"
     if not lines.target_quantity:
-        return FieldError(line.pointer, CODE, "What it was made from was converted again.")
+        return FieldError(line.pointer, CODE, AGAIN)
     pointer = line.pointer + step(lines.target_quantity)
     return FieldError(pointer, CODE, f"Only {left} is open for this line.")
 

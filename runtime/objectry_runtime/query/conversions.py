@@ -17,7 +17,8 @@ def converted(call: Call, model: ObjectModel, name: str, record: str) -> Bound:
     """Rows (source line, quantity converted): over the live target lines of one conversion.
 
     Asked while the source is held, so that nobody converts the same quantity meanwhile. Where
-    whole lines are converted the quantity is how often.
+    whole lines are converted the quantity is how often; so it is where the whole document is, in
+    one row without a line.
     """
     live = call.live
     statement = statements(live).get(
@@ -97,7 +98,10 @@ def _render(call: Call, model: ObjectModel, conversion: ConversionModel, name: s
 
 
 class Ties(msgspec.Struct, frozen=True, kw_only=True):
-    """SQL over the ties of one conversion: FROM, what each takes and all together, whether live."""
+    """SQL over the ties of one conversion: FROM, what each takes and all together, whether live.
+
+    Without lines a tie takes the whole document, which there is once.
+    """
 
     source: str
     each: str
@@ -106,22 +110,28 @@ class Ties(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def live_ties(rendering: Rendering, conversion: ConversionModel, tie: str) -> Ties:
-    """The ties of a conversion that converts lines, under the alias `tie`."""
+    """The ties of a conversion under the alias `tie`; those of targets that are gone are not."""
     lines = conversion.lines
-    assert lines is not None, "only lines are tied by quantity"
     target = ObjectFrame(rendering, conversion.to, rendering.alias())
-    line = ObjectFrame(rendering, lines.target_object, rendering.alias(), outer=target)
-    each = f"coalesce({line.raw(lines.target_quantity)}, 0)" if lines.target_quantity else "1"
-    live = "true"
+    source = (
+        f"objectry.conversion_line {tie} "
+        f"join {target.source} on {target.tenant} = {tie}.tenant_id "
+        f"and {target.alias}.id = {tie}.target_id"
+    )
+    each, live = "1", "true"
+    if lines is not None:
+        line = ObjectFrame(rendering, lines.target_object, rendering.alias(), outer=target)
+        source += (
+            f" join {line.source} on {line.tenant} = {tie}.tenant_id "
+            f"and {line.alias}.id = {tie}.target_line_id"
+        )
+        if lines.target_quantity:
+            each = f"coalesce({line.raw(lines.target_quantity)}, 0)"
     if conversion.releases_when is not None:
         # A null releases nothing.
         live = f"({target.holds(conversion.releases_when.tree)}) is not true"
     return Ties(
-        source=f"objectry.conversion_line {tie} "
-        f"join {target.source} on {target.tenant} = {tie}.tenant_id "
-        f"and {target.alias}.id = {tie}.target_id "
-        f"join {line.source} on {line.tenant} = {tie}.tenant_id "
-        f"and {line.alias}.id = {tie}.target_line_id",
+        source=source,
         each=each,
         total=f"coalesce(sum({each}), 0)",
         live=live,

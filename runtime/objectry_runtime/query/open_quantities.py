@@ -31,14 +31,15 @@ class _MadeBy(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def made_by(live: Live, target: str) -> Sequence[tuple[str, str]]:
-    """The conversions of lines that make records of an object: (source object, name)."""
+    """The conversions that make records of an object: (source object, name)."""
     key = ("query.made_by",)
     known = live.compiled.get(key)
     if not isinstance(known, _MadeBy):
         known = _MadeBy(by_target={})
         for source, definition in live.model.definitions.objects.items():
             for name, conversion in definition.conversions.items():
-                if conversion.lines is not None:
+                # Without lines only a release that is taken back can exceed.
+                if conversion.lines is not None or conversion.releases_when is not None:
                     known.by_target.setdefault(conversion.to, []).append((source, name))
         live.compiled[key] = known
     return known.by_target.get(target, ())
@@ -58,8 +59,8 @@ def not_exceeded(
 ) -> Bound:
     """The statement that refuses the unit where lines of a record took more than their source has.
 
-    `lines` are those that were raised (of a target) or lowered or removed (of the source). The
-    code of the refusal is read by `command.open_quantities`.
+    `lines` are those that were raised (of a target) or lowered or removed (of the source); none
+    where the conversion has none. The code of the refusal is read by `command.open_quantities`.
     """
     statement = statements(call.live).get(
         ("not_exceeded", source, name, side), lambda: _refuse(call.live, source, name, side)
@@ -99,6 +100,8 @@ def _refuse(live: Live, source: str, name: str, side: Side) -> Bound:
     sql = rendering.sql
     conversion = live.model.object(source).conversions[name]
     found = _target_side if side == "target" else _source_side
+    if conversion.lines is None:
+        found = _whole
     exceeding = found(rendering, source, name, conversion)
     code = sql.bind(f"{CODE}:{side}:{source}:{name}:", "text")
     return sql.bound(f"select objectry.guard(o.found is null, {code} || o.found) from {exceeding}")
@@ -119,6 +122,22 @@ def _target_side(rendering: Rendering, source: str, name: str, conversion: Conve
         f"and c.target_id = {sql.bind(RECORD, 'uuid')} "
         f"and c.target_line_id = any({sql.bind(_LINES, 'uuid[]')}) "
         f"and {mine.live} and x.taken > {has}) o"
+    )
+
+
+def _whole(rendering: Rendering, source: str, name: str, conversion: ConversionModel) -> str:
+    """[target, nothing], if its source is the whole of another live target too."""
+    sql = rendering.sql
+    mine, its = live_ties(rendering, conversion, "c"), live_ties(rendering, conversion, "d")
+    return (
+        f"(select json_agg(json_build_array(c.target_id, '0'))::text as found from {mine.source} "
+        f"where c.tenant_id = {sql.bind(TENANT, 'integer')} "
+        f"and c.conversion = {sql.bind(name, 'text')} "
+        f"and c.source_object = {sql.bind(source, 'text')} "
+        f"and c.target_id = {sql.bind(RECORD, 'uuid')} and {mine.live} "
+        f"and exists (select from {its.source} where d.tenant_id = c.tenant_id "
+        "and d.conversion = c.conversion and d.source_object = c.source_object "
+        f"and d.source_id = c.source_id and d.target_id <> c.target_id and {its.live})) o"
     )
 
 

@@ -28,7 +28,9 @@ from objectry_runtime.query.conversions import announce, converted, tie
 from objectry_runtime.query.prefetch import Facts
 from objectry_runtime.query.record import RecordState
 from objectry_runtime.store.executor import Bound
-from objectry_runtime.workflow.parts import Part, Wanted, choose, read_wanted
+from objectry_runtime.workflow.parts import Part, Wanted, choose, nothing_open, read_wanted
+
+WHOLE = b""  # stands for the line where a whole document is converted
 
 
 async def convert(
@@ -43,11 +45,10 @@ async def convert(
         if not rights.may_convert(name):
             raise forbidden()
         check_version(call, model, state, asked=False)
-        done: dict[str, Decimal] = {}
-        if conversion.lines is not None:
-            for line, quantity in await lane.read(converted(call, model, name, state.id)):
-                assert line is not None, "what converts lines ties lines"
-                done[line.decode()] = Decimal((quantity or b"0").decode())
+        done = {
+            (line or WHOLE).decode(): Decimal((quantity or b"0").decode())
+            for line, quantity in await lane.read(converted(call, model, name, state.id))
+        }
         return _converting(model, conversion, name, state, done, wanted)
 
     path = f"{path_of(model)}/{record}/actions/{name}"
@@ -82,6 +83,8 @@ def _converting(
         parts: list[Part] = []
         if conversion.lines is not None:
             parts = choose(source, conversion.lines, done, wanted, errors)
+        elif done and not context.linked.missing:
+            raise nothing_open()
         target = _target(context, conversion, source, target_id, parts)
         number = None
         numbering = target.model.numbering

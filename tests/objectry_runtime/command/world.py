@@ -122,6 +122,7 @@ conversions:
   paper:
     to: paper
     when: status != 'open'
+    releases_when: state == 'void' or key == 'spare'
     map: {sale: id, amount: gross}
   sheet:
     to: sheet

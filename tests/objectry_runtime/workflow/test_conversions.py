@@ -1,10 +1,15 @@
 """Conversions: whole and in part, what is open, what is given back."""
 
+import asyncio
 from typing import Any
 
+import psycopg
 import pytest
 
 from objectry_runtime.problems import Problem
+from objectry_runtime.query.answer import Answer
+from objectry_runtime.services.verification import Trouble, verify
+from objectry_runtime.store.database import Database
 from objectry_runtime.workflow import act
 from tests.objectry_runtime.command.world import World, body, errors, picked, refusal
 
@@ -140,6 +145,86 @@ async def test_a_conversion_without_lines_carries_the_head_over(world: World) ->
     sale = await agreed(world)
     paper = await world.do("sale", sale["id"], "paper")
     assert {"amount": sale["gross"], "sale": sale["id"]} == picked(paper, "amount", "sale")
+
+
+async def nothing_open(world: World, sale: dict[str, Any]) -> bool:
+    """Whether the sale's paper is taken; if it is not, it is still not after this."""
+    asked = act(world.call(dry_run=True), "sale", sale["id"], "paper", b"{}")
+    (told,) = await asyncio.gather(asked, return_exceptions=True)
+    if isinstance(told, Answer):
+        assert 201 == told.status
+        return False
+    assert isinstance(told, Problem), told
+    assert (409, "nothing_open") == refusal(told)
+    return True
+
+
+async def test_without_lines_the_whole_is_taken_once_while_its_target_lives(world: World) -> None:
+    sale = await agreed(world)
+    assert not await nothing_open(world, sale)
+    first = await world.do("sale", sale["id"], "paper")
+    assert await nothing_open(world, sale)
+    await world.remove("paper", first["id"])
+    assert not await nothing_open(world, sale)
+    second = await world.do("sale", sale["id"], "paper")
+    await world.do("paper", second["id"], "issue")
+    assert await nothing_open(world, sale)
+    await world.do("paper", second["id"], "void")
+    assert not await nothing_open(world, sale)
+
+
+async def test_of_many_whole_conversions_at_once_one_is_made(world: World) -> None:
+    sale = await agreed(world)
+    outcomes = await asyncio.gather(
+        *(act(world.call(), "sale", sale["id"], "paper", b"{}") for _ in range(12)),
+        return_exceptions=True,
+    )
+    assert [201] == [one.status for one in outcomes if isinstance(one, Answer)]
+    assert [(409, "nothing_open")] * 11 == [
+        refusal(one) for one in outcomes if isinstance(one, Problem)
+    ]
+
+
+async def test_the_same_idempotency_key_gets_the_same_whole(world: World) -> None:
+    sale = await agreed(world)
+    call = world.call(idempotency_key="k")
+    answers = await asyncio.gather(
+        *(act(call, "sale", sale["id"], "paper", b"{}") for _ in range(4))
+    )
+    again = await act(call, "sale", sale["id"], "paper", b"{}")
+    assert {again.body} == {one.body for one in answers}
+
+
+async def test_a_whole_that_others_took_is_not_taken_back(world: World) -> None:
+    sale = await agreed(world)
+    first = await world.do("sale", sale["id"], "paper")
+    await world.change("paper", first["id"], key="spare")
+    second = await world.do("sale", sale["id"], "paper")
+    with pytest.raises(Problem) as refused:
+        await world.change("paper", first["id"], key=None)
+    assert {"": "open_quantity"} == errors(refused.value)
+    await world.remove("paper", second["id"])
+    await world.change("paper", first["id"], key=None)
+    assert await nothing_open(world, sale)
+
+
+async def test_verify_finds_a_document_that_two_live_targets_took(
+    world: World, trade: Database
+) -> None:
+    sale = await agreed(world)
+    first = await world.do("sale", sale["id"], "paper")
+    await world.change("paper", first["id"], key="spare")
+    await world.do("sale", sale["id"], "paper")
+
+    def told() -> list[str]:
+        troubles: list[Trouble] = []
+        list(verify(trade, world.live, troubles.append))
+        return [one.message for one in troubles if one.tenant == str(world.tenant)]
+
+    assert [] == told()
+    with psycopg.connect(trade.owner_dsn, autocommit=True) as owner:
+        owner.execute("update trade.paper set key = null where tenant_id = %s", [world.tenant])
+    assert ["conversion paper took all of it 2 times"] == told()
 
 
 async def test_a_converted_record_stays(world: World) -> None:

@@ -21,6 +21,8 @@ def conversions_stay_within_source(view: View, report: Report) -> int:
         if conversion.lines is not None:
             _check_lines(view, source, conversion, report)
             _check_quantities(view, source, conversion, report)
+        else:
+            _check_whole(view, source, conversion, report)
     return int(view.all(Bound(f"select count(*) from {CONVERSION}"))[0][0] or 0)
 
 
@@ -80,6 +82,20 @@ def _check_quantities(view: View, source: str, conversion: ConversionModel, repo
             f"line {line} has {quantity}, conversion {conversion.definition.name} took {carried}"
         )
         report(source, str(tenant), str(record), message)
+
+
+def _check_whole(view: View, source: str, conversion: ConversionModel, report: Report) -> None:
+    """Without lines a document is converted whole, once while what was made of it lives."""
+    rendering = _rendering(view)
+    ties = live_ties(rendering, conversion, "c")
+    statement = rendering.sql.bound(
+        f"select c.tenant_id, c.source_id, count(distinct c.target_id) from {ties.source}"
+        f" where {_of(rendering, source, conversion)} and {ties.live}"
+        " group by 1, 2 having count(distinct c.target_id) > 1 order by 1, 2"
+    )
+    for tenant, record, times in view.stream(statement):
+        name = conversion.definition.name
+        report(source, str(tenant), str(record), f"conversion {name} took all of it {times} times")
 
 
 def _rendering(view: View) -> Rendering:
