@@ -58,7 +58,7 @@ def docs_page(document: Json) -> str:
     body = "".join(_group(document, tag, operations) for tag, operations in groups.items())
     models = "".join(_schema(name, schema) for name, schema in schemas.items())
     return _page(
-        title,
+        "API documentation",
         f"""<header class="top"><span class="brand"><i></i>Objectry</span>
 <span class="hint">{escape(title)} · release {escape(release)}</span></header>
 <div class="columns"><nav class="nav" aria-label="Objects">{nav}<a href="#schemas">schemas</a></nav>

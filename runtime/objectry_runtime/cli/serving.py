@@ -2,13 +2,13 @@
 
 import logging
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 from objectry.registry import Release
 from objectry_runtime.cli.failure import USAGE, Failure
 from objectry_runtime.cli.greeting import greeting, say, url_of
 from objectry_runtime.cli.project import open_settings
-from objectry_runtime.host import Live
 from objectry_runtime.services.app import create_app
 from objectry_runtime.services.database import open_database
 from objectry_runtime.services.runtime import Runtime, first_live
@@ -43,8 +43,9 @@ def serve(
         if listener is not None:
             stack.enter_context(listener)
         database = stack.enter_context(open_database(settings))
-        live, published = first_live(database, settings, lambda: _first_release(settings))
-        check_services(services, live)
+        first = partial(_first_release, settings, services)
+        live, published = first_live(database, settings, first)
+        check_services(services, live.release)
         if listener is None:
             own = live.release.definitions.services[services[0]].port
             listener = stack.enter_context(bind(address, own or settings.number("port")))
@@ -57,9 +58,9 @@ def serve(
     return 0
 
 
-def check_services(services: tuple[str, ...], live: Live) -> None:
-    """Refuse a `--service` that the live release has not."""
-    known = sorted(live.release.definitions.services)
+def check_services(services: tuple[str, ...], release: Release) -> None:
+    """Refuse a `--service` that the release has not."""
+    known = sorted(release.definitions.services)
     for name in services:
         if name not in known:
             raise Failure(
@@ -67,12 +68,14 @@ def check_services(services: tuple[str, ...], live: Live) -> None:
             )
 
 
-def _first_release(settings: Settings) -> Release:
+def _first_release(settings: Settings, services: tuple[str, ...]) -> Release:
     # Loader and checks are only needed where nothing is published yet: most starts spare them.
     from objectry_runtime.cli.definitions import release_of
 
     say(f"The database is empty: publishing the definitions in {settings.project} …")
-    return release_of(settings.project)
+    release = release_of(settings.project)
+    check_services(services, release)
+    return release
 
 
 def _demo(runtime: Runtime, database: Database, settings: Settings) -> str:

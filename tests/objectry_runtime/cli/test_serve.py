@@ -82,6 +82,19 @@ def test_a_running_server_takes_up_what_is_applied(project: Path, tmp_path: Path
         assert objectry("apply", *server.folders) == "No changes.\n"
 
 
+def test_a_plan_that_can_not_be_done_ends_with_one(project: Path, tmp_path: Path) -> None:
+    objectry("new", "object", "asset", "--service", "desk", "--project", str(project))
+    with Server(project, tmp_path / "state") as server, server.client() as client:
+        assert client.post("/assets", json={"name": "Drill"}).status_code == 201
+        [file] = (project / "objects").rglob("asset.yaml")
+        written = file.read_text()
+        file.write_text(written.replace("{type: boolean, default: true}", "{type: date}"))
+        assert "refused" in objectry("plan", *server.folders, code=1)
+        objectry("apply", *server.folders, code=1)
+        file.write_text(written)
+        assert objectry("plan", *server.folders) == "No changes.\n"
+
+
 def test_a_key_works_until_it_is_revoked(project: Path, tmp_path: Path) -> None:
     with Server(project, tmp_path / "state") as server, server.client("agent") as client:
         assert client.get("/customers").status_code == 200

@@ -15,7 +15,7 @@ def command(project: Path | None, state: Path | None, as_json: bool) -> int:
     """Show what publishing the definitions would do to the database. Changes nothing.
 
     Each step is safe, backfill, destructive or refused, with the lock it takes and the rows it
-    touches.
+    touches. Ends with 1 where a step is refused: `apply` would not do it.
     """
     from objectry_runtime.cli.definitions import release_of
     from objectry_runtime.cli.output import Output
@@ -28,4 +28,4 @@ def command(project: Path | None, state: Path | None, as_json: bool) -> int:
     with open_database(settings) as database:
         plan = make_plan(database, release)
     Output("plan", json=as_json).record(plan.to_builtins(), plan.to_text())
-    return 0
+    return 1 if plan.refused else 0
