@@ -172,7 +172,8 @@ _error(
     "nothing_open",
     409,
     "Nothing is left to convert.",
-    "Every quantity of the record was carried over already. What was cancelled is given back.",
+    "Every quantity of the record was carried over already, or the record as a whole. "
+    "What was cancelled is given back.",
 )
 _error(
     "referenced",
