@@ -34,8 +34,8 @@ def add_column(
         )
     if column.nullable or rows == 0:
         # Always filled or not, servers of the release before insert rows without it for a moment.
-        derived = rows and column.info.get("derived")
-        note = "Rows that are there have no value until they are next written." if derived else ""
+        late = rows and column.info.get("at_write")
+        note = "Rows that are there stay without a value: it is taken by a write." if late else ""
         addition = ddl.alter(table, f"ADD COLUMN {definition}")
         return _step(table, f"add column {place}", addition, *rules, note=note)
     return _refused(

@@ -12,6 +12,7 @@ class Lock(StrEnum):
     ACCESS_EXCLUSIVE = "ACCESS EXCLUSIVE"
     SHARE_ROW_EXCLUSIVE = "SHARE ROW EXCLUSIVE"
     SHARE_UPDATE_EXCLUSIVE = "SHARE UPDATE EXCLUSIVE"
+    ROWS = "ROWS ONLY"
 
 
 StepKind = Literal["safe", "backfill", "destructive", "refused"]
@@ -22,7 +23,8 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
 
     `table` is `schema.table` (`schema` alone for a new schema), `lock` the strongest lock the
     step takes on it, `rows` how many rows it reads or writes, `note` what a person should know. A
-    `refused` step has no SQL: it says what this version can't do.
+    `refused` step has no SQL: it says what this version can't do. A `backfill` step has none
+    either: it fills the rows that are there in many short transactions.
     """
 
     kind: StepKind

@@ -1,10 +1,15 @@
 """Carrying out a plan: tables first, then the switch; killed anywhere, the next apply goes on."""
 
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
+from itertools import groupby
 
 from objectry.metadata.model import Catalog
 from objectry.planner import Plan, Step
 from objectry.registry import Release
+from objectry_runtime.host import Live
+from objectry_runtime.publishing.filling import fill
+from objectry_runtime.publishing.formulas import NewFormula
 from objectry_runtime.publishing.plan import Proposal, propose
 from objectry_runtime.publishing.releases import switch_statements
 from objectry_runtime.store.changes import (
@@ -18,7 +23,12 @@ from objectry_runtime.store.database import Database, OwnerConnection
 from objectry_runtime.store.grants import business_grants_sql
 
 Progress = Callable[[int, int, str], None]
-"""Told before each step: its number from 1, how many there are, what it does."""
+"""Told before each step, and now and then within a long one: its number from 1, how many there
+are, what it does."""
+
+TOLD_EVERY = 10_000  # records filled
+TAKEOVER_SECONDS = 2.0  # within which every server serves the release that became live
+MEANWHILE = "rows that servers of the release before wrote meanwhile"
 
 
 class PublishError(Exception):
@@ -67,11 +77,14 @@ def apply(
     progress: Progress | None = None,
     patience: float = 60.0,
     catalog: Catalog | None = None,
+    settings: Mapping[str, Mapping[str, object]] | None = None,
 ) -> bool:
     """Publish the release as `plan` (of `make_plan`) says; False when there was nothing to do.
 
     Clients go on working: a step that can't have its lock at once steps back and tries again for
-    `patience` seconds. Raises a PublishError; the live release then is the one before.
+    `patience` seconds. `settings` (with `company`) are what the release is served with: the values
+    of new formulas are rounded so. Raises a PublishError; the live release then is the one before,
+    unless what failed is to fill rows written meanwhile.
     """
     with database.connect_owner() as connection:
         try:
@@ -83,7 +96,16 @@ def apply(
                     raise PlanRefused(proposal.plan.refused)
                 if proposal.plan.is_empty and proposal.before is not None:
                     return False
-                _carry_out(connection, release, proposal, (author, message), progress, patience)
+                live = Live(
+                    release=release,
+                    model=proposal.model,
+                    storage=proposal.storage,
+                    settings=settings or {},
+                    compiled={},
+                )
+                filling = _Filling(connection, live, proposal, progress, patience)
+                _carry_out(connection, proposal, (author, message), filling)
+                filling.finish()
                 return True
         except Busy as error:
             raise PublishConflict(f"{error}; try again when it is done") from error
@@ -97,27 +119,86 @@ def _moved(plan: Plan, now: Plan) -> bool:
     )
 
 
+class _Filling:
+    """Fills new formulas before the switch, and after it what was written meanwhile."""
+
+    def __init__(
+        self,
+        connection: OwnerConnection,
+        live: Live,
+        proposal: Proposal,
+        progress: Progress | None,
+        patience: float,
+    ) -> None:
+        self.live = live
+        self.progress = progress
+        self.patience = patience
+        self._connection = connection
+        self._formulas = proposal.formulas
+        self._waiting = list(proposal.formulas)
+        self._steps = len(proposal.plan.steps)
+
+    def step(self, number: int) -> None:
+        """Do the next backfill step."""
+        formula = self._waiting.pop(0)
+        run_together(self._connection, [formula.mark], patience=self.patience)
+        self._fill([formula], number)
+
+    def finish(self) -> None:
+        """Until every server has taken the new release up, rows come without its formulas.
+
+        They are filled at once, and for good when no such server is left.
+        """
+        if not self._formulas:
+            return
+        self.tell(self._steps, MEANWHILE)
+        switched = time.monotonic()
+        try:
+            self._fill_all()
+            time.sleep(max(0.0, switched + TAKEOVER_SECONDS - time.monotonic()))
+            self._fill_all()
+            clean = [formula.unmark for formula in self._formulas]
+            run_together(self._connection, clean, patience=self.patience)
+        except ChangeFailed as error:
+            raise StepFailed(f"the release is live; {MEANWHILE}", str(error)) from error
+
+    def tell(self, number: int, summary: str) -> None:
+        if self.progress is not None:
+            self.progress(number, self._steps, summary)
+
+    def _fill_all(self) -> None:
+        for _, formulas in groupby(self._formulas, key=lambda formula: formula.root):
+            self._fill(list(formulas), self._steps)
+
+    def _fill(self, formulas: Sequence[NewFormula], number: int) -> None:
+        told = 0
+
+        def tell(filled: int) -> None:
+            nonlocal told
+            if filled - told >= TOLD_EVERY:
+                told = filled
+                self.tell(number, f"{filled:,} records filled")
+
+        fill(self._connection, self.live, formulas, told=tell, patience=self.patience)
+
+
 def _carry_out(
-    connection: OwnerConnection,
-    release: Release,
-    proposal: Proposal,
-    signed: tuple[str, str],
-    progress: Progress | None,
-    patience: float,
+    connection: OwnerConnection, proposal: Proposal, signed: tuple[str, str], filling: _Filling
 ) -> None:
-    steps = proposal.plan.steps
+    steps, patience = proposal.plan.steps, filling.patience
     parent = None if proposal.before is None else proposal.before.sequence
-    switch = switch_statements(release, proposal.storage, parent, *signed)
+    switch = switch_statements(filling.live.release, proposal.storage, parent, *signed)
     # Changes of the catalogue alone take no time: they and the switch are one transaction. What
     # reads rows or builds an index is done before it, each step on its own, so that no lock is
     # held longer than its step; both releases can live with the tables in between.
-    instant = not any(step.concurrently or step.rows for step in steps)
+    instant = not any(step.concurrently or step.rows or step.kind == "backfill" for step in steps)
     together: list[str] = []
     for number, step in enumerate(steps, start=1):
-        if progress is not None:
-            progress(number, len(steps), step.summary)
+        filling.tell(number, step.summary)
         try:
-            if instant:
+            if step.kind == "backfill":
+                filling.step(number)
+            elif instant:
                 together += step.sql
             elif step.concurrently:
                 for statement in step.sql:

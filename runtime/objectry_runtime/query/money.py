@@ -44,12 +44,24 @@ def _places(field: FieldModel, frame: "ObjectFrame") -> str:
             return str(minor_units(source.name))
         case "record":
             assert source is not None, "a record's currency has a source"
-            return f"objectry.minor_units({frame.raw(source.name)})"
+            return _places_of(frame.raw(source.name), frame)
         case "parent":
             assert source is not None, "a parent's currency has a source"
-            return f"objectry.minor_units({frame.parent.column((source.name,))})"
+            return _places_of(frame.parent.column((source.name,)), frame)
         case _:
             return str(_company_places(frame))
+
+
+def _places_of(currency: str, frame: "ObjectFrame") -> str:
+    """Without a currency an amount has the company's places, as when it is written."""
+    company = _company_places(frame)
+    places = f"objectry.minor_units({currency})"
+    # Without one, `minor_units` gives 2.
+    return (
+        places
+        if company == 2
+        else f"(case when {currency} is null then {company} else {places} end)"
+    )
 
 
 def _company_places(frame: "ObjectFrame") -> int:

@@ -2,12 +2,14 @@
 
 import random
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 
 import psycopg
+from psycopg import RawCursor
 
 from objectry_runtime.store.database import OwnerConnection
+from objectry_runtime.store.executor import Bound
 
 # A statement that waits for a lock makes everybody after it wait too: so it waits this long,
 # steps back, and tries again.
@@ -50,16 +52,41 @@ def run_together(
     `last` are statements with parameters that end the same transaction. Raises Busy after
     `patience` seconds of trying, ChangeFailed when PostgreSQL refuses.
     """
+
+    def work() -> None:
+        for statement in statements:
+            connection.execute(statement.encode())
+        for statement, params in last:
+            connection.execute(statement.encode(), params)
+
+    _patiently(connection, work, patience)
+
+
+def run_bound(
+    connection: OwnerConnection, statements: Sequence[Bound], *, patience: float = 60.0
+) -> list[tuple[str, ...]]:
+    """`run_together` for statements with `$n` parameters; gives the last one's rows as texts."""
+    rows: list[tuple[str, ...]] = []
+
+    def work() -> None:
+        with RawCursor(connection) as cursor:
+            for statement in statements:
+                cursor.execute(statement.sql.encode(), list(statement.params))
+            found = cursor.fetchall() if cursor.description else []
+        rows[:] = [tuple(str(value) for value in row) for row in found]
+
+    _patiently(connection, work, patience)
+    return rows
+
+
+def _patiently(connection: OwnerConnection, work: Callable[[], None], patience: float) -> None:
     end = time.monotonic() + patience
     wait = _WAIT_FIRST
     while True:
         try:
             with connection.transaction():
                 connection.execute(f"set local lock_timeout = {LOCK_TIMEOUT_MS}".encode())
-                for statement in statements:
-                    connection.execute(statement.encode())
-                for statement, params in last:
-                    connection.execute(statement.encode(), params)
+                work()
             return
         except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected) as error:
             if time.monotonic() > end:

@@ -61,7 +61,7 @@ def field_column(owner: ObjectModel, field: FieldModel, name: str) -> Column[Any
         info={
             "object": owner.name,
             "field": field.name,
-            "derived": field.is_derived,
+            "at_write": field.derivation in (Derivation.SNAPSHOT, Derivation.COMPUTED),
             "constant": constant_default(owner, field),
         },
     )

@@ -23,7 +23,8 @@ def compile_tables(model: Model, storage: StorageMap) -> MetaData:
 
     Every name comes from the storage map; `tenant_id` leads every key, unique and index. The
     `info` of a table says which object it holds, that of a column which field, whether it is
-    `derived`, and the `constant` that older rows get, that of a check which columns it holds.
+    known `at_write` only, and the `constant` that older rows get, that of a check which columns it
+    holds.
     """
     metadata = MetaData()
     for name in sorted(model.objects()):

@@ -36,7 +36,15 @@ def command(message: str, project: Path | None, state: Path | None, as_json: boo
 
     with open_database(settings) as database:
         plan = make_plan(database, release)
-        done = apply(database, release, plan, author=author(), message=message, progress=progress)
+        done = apply(
+            database,
+            release,
+            plan,
+            author=author(),
+            message=message,
+            progress=progress,
+            settings=settings.for_live(),
+        )
     output.record(
         {"release": release.id, "published": done},
         f"Published release {release.id[:12]}." if done else "No changes.",

@@ -1,0 +1,107 @@
+"""Which columns of stored formulas are to be filled in rows that are older than they."""
+
+from collections.abc import Iterator, Mapping
+
+import msgspec
+
+from objectry.metadata.model import Derivation, Model, ObjectModel
+from objectry.planner import Lock, Step
+from objectry.registry import StorageMap
+from objectry_runtime.query.sql import quote
+from objectry_runtime.store.database import OwnerConnection
+
+# The comment of a column from before the first row is filled until the last one is: an apply that
+# was cut short, even after the switch, is finished by the next.
+MARK = "objectry: rows may lack the value of its formula"
+
+_MARKED = """
+select n.nspname, c.relname, a.attname
+from pg_description d
+join pg_class c on c.oid = d.objoid and d.classoid = 'pg_class'::regclass
+join pg_namespace n on n.oid = c.relnamespace
+join pg_attribute a on a.attrelid = c.oid and a.attnum = d.objsubid and not a.attisdropped
+where d.objsubid > 0 and d.description = %s
+"""
+
+
+class NewFormula(msgspec.Struct, frozen=True, kw_only=True):
+    """A stored formula whose column rows may lack.
+
+    `root` is the object whose records hold it, `table` the table field of the line (""  for the
+    record itself), `place` the qualified, quoted column, `step` how the plan tells of it.
+    """
+
+    root: str
+    table: str
+    field: str
+    place: str
+    step: Step
+
+    @property
+    def mark(self) -> str:
+        """The statement that notes that rows may lack the value."""
+        return f"comment on column {self.place} is '{MARK}'"
+
+    @property
+    def unmark(self) -> str:
+        """The statement that notes that every row has its value."""
+        return f"comment on column {self.place} is null"
+
+
+def new_formulas(
+    connection: OwnerConnection,
+    model: Model,
+    storage: StorageMap,
+    before: StorageMap,
+    rows: Mapping[str, int],
+) -> tuple[NewFormula, ...]:
+    """The formulas to fill, each after those of its record that it reads."""
+    known = {
+        (table.schema, table.table, column)
+        for table in before.objects.values()
+        for column in table.columns.values()
+    }
+    marked = set(connection.execute(_MARKED.encode(), (MARK,)).fetchall())
+    return tuple(
+        formula
+        for key, formula in _stored_formulas(model, storage, rows)
+        if key in marked or (key not in known and formula.step.rows)
+    )
+
+
+def _stored_formulas(
+    model: Model, storage: StorageMap, rows: Mapping[str, int]
+) -> Iterator[tuple[tuple[str, str, str], NewFormula]]:
+    for name in sorted(model.objects()):
+        root = model.object(name)
+        if root.is_line:
+            continue
+        for table, field in root.order:
+            owner = model.object(root.tables[table]) if table else root
+            if owner.fields[field].derivation is not Derivation.STORED:
+                continue
+            place = storage.objects[owner.name]
+            column = place.columns[field]
+            counted = rows.get(f"{place.schema}.{place.table}", 0)
+            yield (
+                (place.schema, place.table, column),
+                NewFormula(
+                    root=name,
+                    table=table,
+                    field=field,
+                    place=".".join(quote(one) for one in (place.schema, place.table, column)),
+                    step=_step(owner, field, f"{place.schema}.{place.table}", column, counted),
+                ),
+            )
+
+
+def _step(owner: ObjectModel, field: str, table: str, column: str, rows: int) -> Step:
+    formula = owner.fields[field].definition.formula
+    return Step(
+        kind="backfill",
+        summary=f"fill {table}.{column} of the rows that are there: {formula}",
+        table=table,
+        lock=Lock.ROWS,
+        rows=rows,
+        note="In short batches while clients work, and once more after the switch. No new version.",
+    )
