@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
 import anyio
@@ -191,7 +192,7 @@ async def test_killed_anywhere_the_next_apply_finishes(
     monkeypatch.setattr(applying, "TOLD_EVERY", 1)
     publish(database, FIRST)
     old = served(database)
-    await add(old, executor, *SOME, *SOME, *SOME)
+    ids = await add(old, executor, *SOME, *SOME, *SOME)
     told: list[str] = []
     for last in range(1, 30):
         reports = iter(range(1, 1000))
@@ -214,8 +215,9 @@ async def test_killed_anywhere_the_next_apply_finishes(
     stamps = 'select id, xmin::text from shop."order" order by 1'
     filled = owner.execute(stamps).fetchall()
     await add(old, executor, *SOME)
+    await update(new_call(old, executor, "admin"), "order", ids[0], b'{"name": "other"}')
     assert publish(database, AFTER)
-    assert filled == owner.execute(stamps).fetchall()[: len(filled)]
+    assert filled[1:] == owner.execute(stamps).fetchall()[1 : len(filled)]
     assert ([], "No changes.") == (
         troubles(database),
         make_plan(database, release(AFTER)).to_text(),
@@ -269,6 +271,41 @@ async def test_beside_writers_of_the_release_before_no_row_is_left_and_no_write_
 
 
 @pytest.mark.usefixtures("quick")
+async def test_a_record_that_is_just_being_written_is_waited_for(
+    database: Database, executor: PoolExecutor, owner: OwnerConnection
+) -> None:
+    """Its lines of before are no longer true when it can be filled."""
+    publish(database, FIRST)
+    await add(served(database), executor, SOME[0])
+
+    def die(_: int, __: int, summary: str) -> None:
+        if summary == applying.MEANWHILE:
+            raise Killed
+
+    def publish_until_switch() -> None:
+        with pytest.raises(Killed):
+            publish(database, text, die)
+
+    text = FIRST.replace(
+        "  lines: {type", "  pieces: {type: integer, formula: sum(lines.quantity)}\n  lines: {type"
+    )
+    with database.connect_owner(autocommit=False) as writer, ThreadPoolExecutor(1) as publisher:
+        # The column is there beforehand: only the filling meets the writer.
+        owner.execute('alter table shop."order" add column pieces bigint')
+        writer.execute("update shop.order_line set quantity = 50.00")
+        writer.execute('update shop."order" set version = version')
+        published = publisher.submit(publish_until_switch)
+        waits = (
+            "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and query ~ %s"
+        )
+        while owner.execute(waits, ("no key update|update .shop",)).fetchone() == (0,):
+            assert not published.done()
+        writer.commit()
+        published.result(timeout=60)
+    assert [(100,)] == owner.execute('select pieces from shop."order"').fetchall()
+
+
+@pytest.mark.usefixtures("quick")
 async def test_a_value_its_column_refuses_stops_before_the_switch(
     database: Database, executor: PoolExecutor
 ) -> None:
@@ -281,3 +318,49 @@ async def test_a_value_its_column_refuses_stops_before_the_switch(
     with pytest.raises(applying.StepFailed, match=r"fill shop\.order\.once .*: duplicate key"):
         publish(database, text)
     assert release(FIRST).id == served(database).release.id
+
+
+@pytest.mark.usefixtures("quick")
+async def test_what_only_a_write_takes_stays_without_a_value_and_the_plan_says_so(
+    database: Database, executor: PoolExecutor
+) -> None:
+    """A snapshot; a formula over it is filled with what follows from its absence."""
+    publish(database, LINKED % "")
+    shop = served(database)
+    made = await create(new_call(shop, executor, "admin"), "customer", b'{"city": "Ulm"}')
+    await add(shop, executor, f'{{"customer": "{id_of(made)}"}}'.encode())
+    text = LINKED % (
+        "  city: {type: text, formula: customer.city, snapshot: true}\n"
+        "  abroad: {type: boolean, formula: city == None}\n"
+    )
+    notes = [step.note for step in make_plan(database, release(text)).steps[:2]]
+    assert sorted(notes) == [
+        "",
+        "Rows that are there stay without a value: it is taken by a write.",
+    ]
+    assert publish(database, text)
+    with database.connect_owner() as owner:
+        found = owner.execute('select city, abroad from shop."order"').fetchall()
+    assert ([(None, True)], []) == (found, troubles(database))
+
+
+WAITING = (
+    "select count(*) from pg_stat_activity where datname = current_database() "
+    "and wait_event_type = 'Lock' and query ~ 'no key update|^update .shop'"
+)
+
+LINKED = """
+service: shop
+label: Shop
+---
+object: customer
+service: shop
+plural: customers
+fields: {city: {type: text}}
+---
+object: order
+service: shop
+plural: orders
+fields:
+  customer: {type: link, to: customer}
+%s"""
