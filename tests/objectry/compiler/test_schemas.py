@@ -157,4 +157,3 @@ def test_the_short_create_shape_takes_what_the_whole_one_takes() -> None:
         False,
     ]
     assert all(one == other for one, other in found)
-
