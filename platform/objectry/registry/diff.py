@@ -83,12 +83,13 @@ def _is_object(value: object) -> TypeGuard[dict[str, Any]]:
 
 
 def _renamed(left: dict[str, Any], right: dict[str, Any]) -> dict[str, str]:
-    """New name → old name of the fields that say what they were."""
-    return {
-        name: field["was"]
-        for name, field in right.items()
-        if name not in left and field.get("was") in left and field["was"] not in right
-    }
+    """New name → old name of the fields that say what they were; the first claims the name."""
+    renamed: dict[str, str] = {}
+    for name, field in right.items():
+        was = field.get("was")
+        if name not in left and was in left and was not in right and was not in renamed.values():
+            renamed[name] = was
+    return renamed
 
 
 def _without(fields: dict[str, Any], name: str) -> dict[str, Any]:

@@ -26,6 +26,15 @@ def test_a_renamed_field_is_renamed_not_removed_and_added() -> None:
     ]
 
 
+def test_a_former_name_is_claimed_once() -> None:
+    """Checks refuse definitions that say otherwise; a diff does not fall over them."""
+    twice = "  mail: {type: email, was: email}\n  post: {type: email, was: email}"
+    assert changes({"  email:      {type: email}": twice}) == [
+        "object customer: fields.email is renamed to mail",
+        'object customer: fields.post is added ({"name":"post","type":"email","was":"email"})',
+    ]
+
+
 def test_permissions_are_part_of_it() -> None:
     found = changes({"fields: {credit: read}": "fields: {credit: none}"})
     assert found == [
