@@ -41,5 +41,5 @@ docs: setup ## build the documentation into site/
 bench: setup ## measure the hot paths (a few minutes)
 	$(BIN)/python -m tests.performance.bench
 
-long: setup ## the full counts: properties, fuzzing, kill loops (about half an hour)
-	OBJECTRY_PROPERTY_EXAMPLES=5000 OBJECTRY_KILLS=20 $(BIN)/pytest -q tests/properties tests/conformance tests/faults
+long: setup ## the full counts: properties, conformance, security, 20 kills under load (minutes)
+	OBJECTRY_PROPERTY_EXAMPLES=2000 OBJECTRY_KILLS=20 $(BIN)/pytest -q -s tests/properties tests/conformance tests/security tests/faults
