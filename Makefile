@@ -40,6 +40,7 @@ docs: setup ## build the documentation into site/
 
 bench: setup ## measure the hot paths (a few minutes)
 	$(BIN)/python -m tests.performance.bench
+	$(BIN)/python -m tests.performance.definitions
 
 long: setup ## the full counts: properties, conformance, security, 20 kills under load (minutes)
 	OBJECTRY_PROPERTY_EXAMPLES=2000 OBJECTRY_KILLS=20 $(BIN)/pytest -q -s tests/properties tests/conformance tests/security tests/faults
