@@ -18,8 +18,9 @@ from psycopg import conninfo, sql
 
 from objectry_runtime.store.database import Database
 from objectry_runtime.store.embedded import EmbeddedPostgres
+from objectry_runtime.store.executor import Executor
 from objectry_runtime.store.migrate import migrate
-from objectry_runtime.store.pool import PoolExecutor
+from tests.executors import new_executor
 
 
 @pytest.fixture(scope="session")
@@ -116,18 +117,18 @@ def owner(database: Database) -> Iterator[psycopg.Connection]:
 
 
 @pytest.fixture
-async def executor(database: Database) -> AsyncIterator[PoolExecutor]:
+async def executor(database: Database) -> AsyncIterator[Executor]:
     """An open executor as the runtime role."""
-    pool = PoolExecutor(database.runtime_dsn, size=4)
+    pool = new_executor(database.runtime_dsn, size=4)
     await pool.open()
     yield pool
     await pool.close()
 
 
 @pytest.fixture
-async def owner_executor(database: Database) -> AsyncIterator[PoolExecutor]:
+async def owner_executor(database: Database) -> AsyncIterator[Executor]:
     """An open executor as the owner."""
-    pool = PoolExecutor(database.owner_dsn, size=4)
+    pool = new_executor(database.owner_dsn, size=4)
     await pool.open()
     yield pool
     await pool.close()

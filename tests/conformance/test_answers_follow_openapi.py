@@ -17,7 +17,7 @@ from objectry_runtime.services.app import create_app
 from objectry_runtime.services.runtime import Runtime, require_live
 from objectry_runtime.services.settings import read_settings
 from objectry_runtime.store.database import Database
-from objectry_runtime.store.pool import PoolExecutor
+from objectry_runtime.store.executor import Executor
 from tests.golden.project import reference_release
 
 CUSTOMER = {
@@ -86,9 +86,7 @@ def _closed(schema: Any) -> Any:
 
 
 @pytest.fixture
-async def api(
-    database: Database, owner_executor: PoolExecutor, tmp_path: Path
-) -> AsyncIterator[Api]:
+async def api(database: Database, owner_executor: Executor, tmp_path: Path) -> AsyncIterator[Api]:
     ensure_first_release(database, reference_release(), "tests")
     settings = read_settings(tmp_path, environment={})
     key = await create_key(owner_executor, "admin", ["admin"])

@@ -17,7 +17,7 @@ from objectry_runtime.permissions import Policy, Rule, compile_policy, policy
 from objectry_runtime.query import list_records
 from objectry_runtime.query.projection import MASK
 from objectry_runtime.store.database import Database
-from objectry_runtime.store.pool import PoolExecutor
+from objectry_runtime.store.executor import Executor
 from tests.world import ANN, BOB, NOW, Store, data, new_call, publish
 
 pytestmark = pytest.mark.anyio
@@ -121,7 +121,7 @@ def _reads(live: Live, roles: list[str]) -> bool:
 
 @pytest.mark.parametrize("case", CASES)
 async def test_postgresql_agrees(
-    case: Mapping[str, Any], database: Database, owner: psycopg.Connection, executor: PoolExecutor
+    case: Mapping[str, Any], database: Database, owner: psycopg.Connection, executor: Executor
 ) -> None:
     live = publish(database, definitions(case))
     store = Store(owner, live)

@@ -18,7 +18,7 @@ from objectry_runtime.problems import Problem
 from objectry_runtime.query import list_records
 from objectry_runtime.query.projection import MASK
 from objectry_runtime.store.database import Database
-from objectry_runtime.store.pool import PoolExecutor
+from objectry_runtime.store.executor import Executor
 from tests.world import ANN, BOB, Store, data, new_call, pairs, publish
 
 pytestmark = pytest.mark.anyio
@@ -126,7 +126,7 @@ def base(database: Database, owner: psycopg.Connection) -> Live:
 )
 @given(policy=POLICIES, roles=CALLERS)
 async def test_what_is_shown_is_what_the_rules_say(
-    policy: dict[str, Any], roles: set[str], base: Live, executor: PoolExecutor
+    policy: dict[str, Any], roles: set[str], base: Live, executor: Executor
 ) -> None:
     call = new_call(candidate(base, policy), executor, *roles)
     expected = {
@@ -159,7 +159,7 @@ async def test_a_filter_sees_what_the_caller_sees(
     roles: set[str],
     asked: tuple[dict[str, str], Says],
     base: Live,
-    executor: PoolExecutor,
+    executor: Executor,
 ) -> None:
     """Filtering by a field is filtering by its shown value, null where it may not be read."""
     params, passes = asked

@@ -7,7 +7,7 @@ from objectry.values.ids import new_id
 from objectry_runtime.command import create
 from objectry_runtime.problems import Problem
 from objectry_runtime.store.database import Database
-from objectry_runtime.store.pool import PoolExecutor
+from objectry_runtime.store.executor import Executor
 from tests.objectry_runtime.command.world import World, body, errors, refusal, text
 from tests.world import new_call, publish
 
@@ -89,7 +89,7 @@ async def test_an_answer_is_not_repeated_to_a_key_of_other_roles(world: World) -
 
 
 async def test_no_number_is_so_large_that_its_refusal_tells_a_hidden_factor(
-    database: Database, executor: PoolExecutor
+    database: Database, executor: Executor
 ) -> None:
     """Of `quantity * cost` a caller could find the cost by when it no longer fits."""
     live = publish(database, KIOSK)

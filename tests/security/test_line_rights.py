@@ -7,7 +7,7 @@ import pytest
 from objectry_runtime.command import create, update
 from objectry_runtime.problems import Problem
 from objectry_runtime.store.database import Database
-from objectry_runtime.store.pool import PoolExecutor
+from objectry_runtime.store.executor import Executor
 from tests.objectry_runtime.command.world import body, errors, text
 from tests.world import new_call, publish
 
@@ -55,7 +55,7 @@ permissions:
 class Office:
     """A folder with a signed sheet and another, and people who try things with it."""
 
-    def __init__(self, live: Any, executor: PoolExecutor) -> None:
+    def __init__(self, live: Any, executor: Executor) -> None:
         self.live, self.executor = live, executor
 
     async def folder(self) -> tuple[str, list[str]]:
@@ -76,7 +76,7 @@ class Office:
 
 
 @pytest.fixture
-def office(database: Database, executor: PoolExecutor) -> Office:
+def office(database: Database, executor: Executor) -> Office:
     return Office(publish(database, FOLDERS), executor)
 
 

@@ -8,8 +8,7 @@ from objectry_runtime.command import create, update
 from objectry_runtime.problems import Problem
 from objectry_runtime.query.single import get_record
 from objectry_runtime.store.database import Database
-from objectry_runtime.store.executor import Bound
-from objectry_runtime.store.pool import PoolExecutor
+from objectry_runtime.store.executor import Bound, Executor
 from objectry_runtime.workflow import act
 from tests.objectry_runtime.command.world import body, text
 from tests.world import new_call, publish
@@ -74,7 +73,7 @@ Tasks = list[dict[str, Any]]
 class Shop:
     """A job with tasks, some of them secret (or not said not to be: a null admits nobody)."""
 
-    def __init__(self, live: Any, executor: PoolExecutor) -> None:
+    def __init__(self, live: Any, executor: Executor) -> None:
         self.live, self.executor = live, executor
 
     def call(self, role: str) -> Any:
@@ -106,7 +105,7 @@ class Shop:
 
 
 @pytest.fixture
-def shop(database: Database, executor: PoolExecutor) -> Shop:
+def shop(database: Database, executor: Executor) -> Shop:
     return Shop(publish(database, JOBS), executor)
 
 

@@ -6,14 +6,14 @@ import pytest
 
 from objectry_runtime.problems import Problem
 from objectry_runtime.store.database import Database
-from objectry_runtime.store.pool import PoolExecutor
+from objectry_runtime.store.executor import Executor
 from tests.suite.world import Json, User, publish, suite_release
 
 pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-def anna(database: Database, executor: PoolExecutor) -> User:
+def anna(database: Database, executor: Executor) -> User:
     """Somebody who may do everything in a fresh suite."""
     return User(publish(database, suite_release()), executor, "admin")
 
@@ -28,7 +28,7 @@ def amounts(record: Json) -> tuple[Any, ...]:
 
 @pytest.mark.parametrize(("rounding", "tax"), [("document", "20.02"), ("line", "20.00")])
 async def test_tax_is_rounded_over_the_document_or_per_line(
-    database: Database, executor: PoolExecutor, rounding: str, tax: str
+    database: Database, executor: Executor, rounding: str, tax: str
 ) -> None:
     """A hundred lines of 1.001 at 20 %: the case that tells both customs apart."""
     live = publish(database, suite_release(), {"tax": {"rounding": rounding}})

@@ -8,14 +8,14 @@ import pytest
 from objectry.sdk import Context, Plugin, Record, Settings, computed
 from objectry_runtime.problems import Problem
 from objectry_runtime.store.database import Database
-from objectry_runtime.store.pool import PoolExecutor
+from objectry_runtime.store.executor import Executor
 from tests.suite.world import User, publish, suite_release
 
 pytestmark = pytest.mark.anyio
 
 
 async def test_a_failing_plugin_stops_its_write_and_nothing_else(
-    database: Database, executor: PoolExecutor
+    database: Database, executor: Executor
 ) -> None:
     """The caller learns which plugin; no record, no number, no event stays behind."""
     broken = Plugin("broken")

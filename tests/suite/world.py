@@ -17,8 +17,8 @@ from objectry_runtime.identity import Call, Principal
 from objectry_runtime.publishing import ensure_first_release, live_release
 from objectry_runtime.query import get_record, list_records
 from objectry_runtime.store.database import Database
+from objectry_runtime.store.executor import Executor
 from objectry_runtime.store.keyring import Keyring
-from objectry_runtime.store.pool import PoolExecutor
 from objectry_runtime.workflow import act
 
 ROOT = Path(__file__).parents[2]
@@ -45,7 +45,7 @@ def publish(
     return build_live(*published, discover() if plugins is None else plugins, settings or {})
 
 
-def caller(live: Live, executor: PoolExecutor, *roles: str) -> Callable[[], Call]:
+def caller(live: Live, executor: Executor, *roles: str) -> Callable[[], Call]:
     """Gives fresh calls of one principal with these roles."""
     principal = Principal(
         tenant=1, tenant_name="default", user=new_id(), name="test", roles=frozenset(roles)
@@ -69,7 +69,7 @@ def caller(live: Live, executor: PoolExecutor, *roles: str) -> Callable[[], Call
 class User:
     """Somebody who works with the suite, by object name and plain JSON values."""
 
-    def __init__(self, live: Live, executor: PoolExecutor, *roles: str) -> None:
+    def __init__(self, live: Live, executor: Executor, *roles: str) -> None:
         self.new_call = caller(live, executor, *roles)
 
     async def create(self, object_name: str, /, **body: object) -> Json:

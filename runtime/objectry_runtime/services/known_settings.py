@@ -37,6 +37,7 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
     default: str | int
     summary: str
     bounds: tuple[int, int] | None = None
+    choices: tuple[str, ...] = ()
 
     @property
     def variable(self) -> str:
@@ -59,6 +60,13 @@ SETTINGS: dict[str, Setting] = {
             type=str,
             default=".objectry",
             summary="Folder of the embedded data and the master key, relative to the project.",
+        ),
+        Setting(
+            name="executor",
+            type=str,
+            default="pool",
+            choices=("pool",),
+            summary="How statements reach PostgreSQL: `pool` takes a connection for each.",
         ),
         Setting(name="host", type=str, default="127.0.0.1", summary="Address to listen on."),
         Setting(
@@ -85,6 +93,7 @@ SETTINGS: dict[str, Setting] = {
             name="company.rounding",
             type=str,
             default="half_up",
+            choices=("half_up", "half_even"),
             summary="`half_up` (away from zero) or `half_even`.",
         ),
         Setting(

@@ -14,7 +14,7 @@ from objectry_runtime.services.secret import load_keyring
 from objectry_runtime.services.settings import Settings
 from objectry_runtime.store.database import Database
 from objectry_runtime.store.executor import Executor
-from objectry_runtime.store.pool import PoolExecutor
+from objectry_runtime.store.kinds import EXECUTORS
 
 FIRST_AUTHOR = "objectry serve"
 
@@ -40,7 +40,7 @@ class Runtime:
         services: frozenset[str] = frozenset(),
     ) -> None:
         self.live = live
-        self.executor: Executor = PoolExecutor(
+        self.executor: Executor = EXECUTORS[settings.text("executor")](
             database.runtime_dsn,
             size=settings.number("limits.connections"),
             statement_timeout=settings.number("limits.statement_timeout_ms") / 1000,

@@ -197,11 +197,11 @@ def _wanted(row: Setting, value: object) -> str:
     if row.bounds is not None and isinstance(value, int):
         low, high = row.bounds
         return "" if low <= value <= high else f"it takes {low} to {high}"
+    if row.choices and value not in row.choices:
+        return "it takes " + " or ".join(f'"{one}"' for one in row.choices)
     match row.name:
         case "company.currency" if not is_currency(str(value)):
             return 'it takes an ISO 4217 code such as "EUR"'
-        case "company.rounding" if value not in ("half_up", "half_even"):
-            return 'it takes "half_up" or "half_even"'
         case "tenant.time_zone" if not _is_time_zone(str(value)):
             return 'it takes an IANA time zone such as "Europe/Vienna"'
         case _:

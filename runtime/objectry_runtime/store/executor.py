@@ -57,10 +57,14 @@ class Executor(Protocol):
         """Run one read-only statement by itself."""
         ...
 
-    async def write(self, unit: Sequence[Bound], *, keep: bool = True) -> list[Rows]:
+    async def write(
+        self, unit: Sequence[Bound], *, keep: bool = True, contended: str = ""
+    ) -> list[Rows]:
         """Run a sealed unit: all statements in one transaction, in order, known beforehand.
 
         Returns after its COMMIT came back. `keep=False` rolls back instead (a dry run).
+        `contended` names what units like this one wait for each other at (a gapless series):
+        an executor may queue those here instead of letting each hold a connection meanwhile.
         """
         ...
 

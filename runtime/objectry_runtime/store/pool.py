@@ -107,7 +107,9 @@ class PoolExecutor:
         async with self._connection() as connection:
             return await run_statement(connection, statement)
 
-    async def write(self, unit: Sequence[Bound], *, keep: bool = True) -> list[Rows]:
+    async def write(
+        self, unit: Sequence[Bound], *, keep: bool = True, contended: str = ""
+    ) -> list[Rows]:
         """Run a sealed unit in one transaction; one round trip unless it carries a lot."""
         end = (_COMMIT,) if keep else (_CHECK_DEFERRED, _ROLLBACK)
         statements = (_BEGIN, *unit, *end)

@@ -22,7 +22,9 @@ class Together:
         """Run one statement; it sees what the units before it wrote."""
         return await self._transaction.run(statement)
 
-    async def write(self, unit: Sequence[Bound], *, keep: bool = True) -> list[Rows]:
+    async def write(
+        self, unit: Sequence[Bound], *, keep: bool = True, contended: str = ""
+    ) -> list[Rows]:
         """Run a unit; it is kept when the transaction is."""
         async with self.transaction(keep=keep) as transaction:
             return [await transaction.run(statement) for statement in unit]

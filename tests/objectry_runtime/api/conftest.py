@@ -18,7 +18,7 @@ from objectry_runtime.services.app import create_app
 from objectry_runtime.services.runtime import Runtime, require_live
 from objectry_runtime.services.settings import Settings, read_settings
 from objectry_runtime.store.database import Database
-from objectry_runtime.store.pool import PoolExecutor
+from objectry_runtime.store.executor import Executor
 
 DESK = """\
 service: desk
@@ -118,7 +118,7 @@ def published(database: Database, settings: Settings) -> Database:
 
 @pytest.fixture
 async def desk(
-    published: Database, settings: Settings, owner_executor: PoolExecutor
+    published: Database, settings: Settings, owner_executor: Executor
 ) -> AsyncIterator[Desk]:
     keys = [await create_key(owner_executor, role, [role]) for role in ("admin", "agent")]
     runtime = Runtime(settings, published, require_live(published, settings))

@@ -6,8 +6,8 @@ import pytest
 
 from objectry_runtime.publishing import ensure_first_release, live_release
 from objectry_runtime.store.database import Database
-from objectry_runtime.store.pool import PoolExecutor
 from tests.conftest import temporary_database
+from tests.executors import new_executor
 from tests.objectry_runtime.command.world import World, make_live, release
 
 
@@ -22,7 +22,7 @@ def trade(server_dsn: str, template_database: str) -> Iterator[Database]:
 @pytest.fixture
 async def world(trade: Database) -> AsyncIterator[World]:
     """A tenant of the small business."""
-    pool = PoolExecutor(trade.runtime_dsn, size=8)
+    pool = new_executor(trade.runtime_dsn, size=8)
     await pool.open()
     live = live_release(trade)
     assert live is not None

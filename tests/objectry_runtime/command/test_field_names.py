@@ -5,7 +5,7 @@ import pytest
 from objectry_runtime.command import create, update
 from objectry_runtime.query import get_record, history
 from objectry_runtime.store.database import Database
-from objectry_runtime.store.pool import PoolExecutor
+from objectry_runtime.store.executor import Executor
 from tests.objectry_runtime.command.world import body, text
 from tests.world import data, new_call, publish
 
@@ -29,7 +29,7 @@ fields:
 """
 
 
-async def test_a_field_called_position_is_kept(database: Database, executor: PoolExecutor) -> None:
+async def test_a_field_called_position_is_kept(database: Database, executor: Executor) -> None:
     call = new_call(publish(database, PEOPLE), executor, "admin")
     made = body(
         await create(call, "person", text({"position": "Clerk", "phones": [{"position": 7}]}))

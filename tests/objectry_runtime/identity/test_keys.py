@@ -10,21 +10,19 @@ from objectry_runtime.identity import authenticate, create_key, revoke_key
 from objectry_runtime.identity.authenticate import ProvenKeys
 from objectry_runtime.identity.keys import parse_key
 from objectry_runtime.problems import Problem
-from objectry_runtime.store.pool import PoolExecutor
+from objectry_runtime.store.executor import Executor
 
 pytestmark = pytest.mark.anyio
 
 
-async def refusal(executor: PoolExecutor, header: str) -> tuple[object, ...]:
+async def refusal(executor: Executor, header: str) -> tuple[object, ...]:
     with pytest.raises(Problem) as refused:
         await authenticate(executor, header)
     problem = refused.value
     return (problem.status, problem.code, problem.title, problem.detail, problem.headers)
 
 
-async def test_a_key_names_its_principal(
-    owner_executor: PoolExecutor, executor: PoolExecutor
-) -> None:
+async def test_a_key_names_its_principal(owner_executor: Executor, executor: Executor) -> None:
     key = await create_key(owner_executor, "till", ["clerk", "cashier"])
 
     found = await authenticate(executor, f"Bearer {key}")
@@ -39,7 +37,7 @@ async def test_a_key_names_its_principal(
 
 
 async def test_two_keys_of_a_name_are_one_principal(
-    owner_executor: PoolExecutor, executor: PoolExecutor
+    owner_executor: Executor, executor: Executor
 ) -> None:
     first = await create_key(owner_executor, "till", ["clerk"])
     second = await create_key(owner_executor, "till", ["manager"])
@@ -50,7 +48,7 @@ async def test_two_keys_of_a_name_are_one_principal(
 
 
 async def test_the_database_holds_nothing_that_could_be_sent(
-    owner_executor: PoolExecutor, owner: psycopg.Connection
+    owner_executor: Executor, owner: psycopg.Connection
 ) -> None:
     key = await create_key(owner_executor, "till", ["clerk"])
 
@@ -61,7 +59,7 @@ async def test_the_database_holds_nothing_that_could_be_sent(
 
 
 async def test_every_reason_for_refusal_reads_the_same(
-    owner_executor: PoolExecutor, executor: PoolExecutor
+    owner_executor: Executor, executor: Executor
 ) -> None:
     revoked = await create_key(owner_executor, "a", ["clerk"])
     await revoke_key(owner_executor, revoked[3:11])
@@ -80,7 +78,7 @@ async def test_every_reason_for_refusal_reads_the_same(
 
 
 async def test_a_revoked_key_stops_working_within_a_second(
-    owner_executor: PoolExecutor, executor: PoolExecutor
+    owner_executor: Executor, executor: Executor
 ) -> None:
     seconds = [100.0]
     proven = ProvenKeys(clock=lambda: seconds[0])
@@ -97,7 +95,7 @@ async def test_a_revoked_key_stops_working_within_a_second(
 
 
 async def test_a_principal_that_is_switched_off_has_no_keys(
-    owner_executor: PoolExecutor, executor: PoolExecutor, owner: psycopg.Connection
+    owner_executor: Executor, executor: Executor, owner: psycopg.Connection
 ) -> None:
     key = await create_key(owner_executor, "till", ["clerk"])
     owner.execute("update objectry.principal set disabled_at = now()")

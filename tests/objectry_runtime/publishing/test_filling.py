@@ -17,7 +17,6 @@ from objectry_runtime.query import Answer
 from objectry_runtime.services.verification import Trouble, verify
 from objectry_runtime.store.database import Database, OwnerConnection
 from objectry_runtime.store.executor import Executor
-from objectry_runtime.store.pool import PoolExecutor
 from tests.objectry_runtime.publishing.shop import release
 from tests.world import new_call
 
@@ -114,7 +113,7 @@ def rows(owner: OwnerConnection) -> list[tuple[object, ...]]:
 
 @pytest.mark.usefixtures("quick")
 async def test_rows_that_are_there_get_what_a_write_would_give(
-    database: Database, executor: PoolExecutor, owner: OwnerConnection
+    database: Database, executor: Executor, owner: OwnerConnection
 ) -> None:
     """Record and lines, formulas over formulas, in each record's currency, by the company's rule.
 
@@ -136,7 +135,7 @@ async def test_rows_that_are_there_get_what_a_write_would_give(
 
 @pytest.mark.usefixtures("quick")
 async def test_what_is_filled_is_what_a_write_makes(
-    database: Database, executor: PoolExecutor, owner: OwnerConnection
+    database: Database, executor: Executor, owner: OwnerConnection
 ) -> None:
     publish(database, FIRST)
     await add(served(database), executor, *SOME, *OTHERS)
@@ -146,7 +145,7 @@ async def test_what_is_filled_is_what_a_write_makes(
     assert [str(row) for row in filled] == [str(row) for row in rows(owner)[len(filled) :]]
 
 
-async def test_the_plan_says_what_is_filled(database: Database, executor: PoolExecutor) -> None:
+async def test_the_plan_says_what_is_filled(database: Database, executor: Executor) -> None:
     publish(database, FIRST)
     await add(served(database), executor, *SOME)
     plan = make_plan(database, release(AFTER))
@@ -183,7 +182,7 @@ class Killed(BaseException):
 @pytest.mark.usefixtures("quick")
 async def test_killed_anywhere_the_next_apply_finishes(
     database: Database,
-    executor: PoolExecutor,
+    executor: Executor,
     owner: OwnerConnection,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -226,7 +225,7 @@ async def test_killed_anywhere_the_next_apply_finishes(
 
 async def test_beside_writers_of_the_release_before_no_row_is_left_and_no_write_fails(
     database: Database,
-    executor: PoolExecutor,
+    executor: Executor,
     owner: OwnerConnection,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -272,7 +271,7 @@ async def test_beside_writers_of_the_release_before_no_row_is_left_and_no_write_
 
 @pytest.mark.usefixtures("quick")
 async def test_a_record_that_is_just_being_written_is_waited_for(
-    database: Database, executor: PoolExecutor, owner: OwnerConnection
+    database: Database, executor: Executor, owner: OwnerConnection
 ) -> None:
     """Its lines of before are no longer true when it can be filled."""
     publish(database, FIRST)
@@ -307,7 +306,7 @@ async def test_a_record_that_is_just_being_written_is_waited_for(
 
 @pytest.mark.usefixtures("quick")
 async def test_a_value_its_column_refuses_stops_before_the_switch(
-    database: Database, executor: PoolExecutor
+    database: Database, executor: Executor
 ) -> None:
     publish(database, FIRST)
     await add(served(database), executor, *SOME)
@@ -322,7 +321,7 @@ async def test_a_value_its_column_refuses_stops_before_the_switch(
 
 @pytest.mark.usefixtures("quick")
 async def test_what_only_a_write_takes_stays_without_a_value_and_the_plan_says_so(
-    database: Database, executor: PoolExecutor
+    database: Database, executor: Executor
 ) -> None:
     """A snapshot; a formula over it is filled with what follows from its absence."""
     publish(database, LINKED % "")

@@ -8,7 +8,7 @@ import pytest
 from objectry_runtime.host.live import Live
 from objectry_runtime.identity import Call
 from objectry_runtime.store.database import Database
-from objectry_runtime.store.pool import PoolExecutor
+from objectry_runtime.store.executor import Executor
 from tests.world import Store, new_call, publish
 
 
@@ -25,6 +25,6 @@ def store(owner: psycopg.Connection, live: Live) -> Store:
 
 
 @pytest.fixture
-def call(live: Live, executor: PoolExecutor) -> Callable[..., Call]:
+def call(live: Live, executor: Executor) -> Callable[..., Call]:
     """A request of a caller with the given roles."""
     return lambda *roles, **more: new_call(live, executor, *roles, **more)

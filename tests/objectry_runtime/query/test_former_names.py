@@ -7,7 +7,7 @@ from objectry_runtime.identity.call import Call
 from objectry_runtime.problems import Problem
 from objectry_runtime.query import get_record, list_records
 from objectry_runtime.store.database import Database
-from objectry_runtime.store.pool import PoolExecutor
+from objectry_runtime.store.executor import Executor
 from tests.world import Store, data, document, new_call, pairs, publish
 
 pytestmark = pytest.mark.anyio
@@ -34,7 +34,7 @@ permissions: {guest: {read: true, fields: {secret: none}}}
 
 
 @pytest.fixture
-async def guest(database: Database, owner: psycopg.Connection, executor: PoolExecutor) -> Call:
+async def guest(database: Database, owner: psycopg.Connection, executor: Executor) -> Call:
     """A caller who may not read the secret of the two people there are."""
     live = publish(database, PEOPLE)
     store = Store(owner, live)

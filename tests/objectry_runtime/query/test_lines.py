@@ -10,7 +10,7 @@ from objectry_runtime.identity import Call
 from objectry_runtime.problems import Problem
 from objectry_runtime.query import feed, get_record, history, list_records
 from objectry_runtime.store.database import Database
-from objectry_runtime.store.pool import PoolExecutor
+from objectry_runtime.store.executor import Executor
 from tests.world import ANN, BOB, Store, column, data, document, new_call, pairs, publish
 
 pytestmark = pytest.mark.anyio
@@ -50,7 +50,7 @@ MINE, THEIRS = (f"0190a000-0000-7000-8000-00000000030{n}" for n in (1, 2))
 
 
 @pytest.fixture
-async def world(database: Database, owner: psycopg.Connection, executor: PoolExecutor) -> Call:
+async def world(database: Database, owner: psycopg.Connection, executor: Executor) -> Call:
     """A doc of Ann's and one of Bob's, each with an open and an internal item."""
     live = publish(database, DOCS)
     store = Store(owner, live)

@@ -9,8 +9,7 @@ import pytest
 
 from objectry_runtime.identity import Call
 from objectry_runtime.query import list_records
-from objectry_runtime.store.executor import Bound, Rows
-from objectry_runtime.store.pool import PoolExecutor
+from objectry_runtime.store.executor import Bound, Executor, Rows
 from tests.world import ANN, BOB, Store, column, data, document, pairs
 
 pytestmark = pytest.mark.anyio
@@ -339,7 +338,7 @@ async def test_another_tenant_has_nothing_here(
 class Counting:
     """An executor that notes what it is asked."""
 
-    def __init__(self, executor: PoolExecutor) -> None:
+    def __init__(self, executor: Executor) -> None:
         self._executor = executor
         self.seen: list[Bound] = []
 
@@ -349,7 +348,7 @@ class Counting:
 
 
 async def test_a_list_is_one_statement_whatever_it_opens(
-    orders: dict[str, str], call: Caller, executor: PoolExecutor
+    orders: dict[str, str], call: Caller, executor: Executor
 ) -> None:
     counting = Counting(executor)
     counted = msgspec.structs.replace(call("manager"), executor=counting)
@@ -360,7 +359,7 @@ async def test_a_list_is_one_statement_whatever_it_opens(
 
 
 async def test_request_text_travels_as_a_parameter_only(
-    orders: dict[str, str], call: Caller, executor: PoolExecutor
+    orders: dict[str, str], call: Caller, executor: Executor
 ) -> None:
     counting = Counting(executor)
     counted = msgspec.structs.replace(call("manager"), executor=counting)
@@ -375,7 +374,7 @@ async def test_request_text_travels_as_a_parameter_only(
 
 
 async def test_the_same_shape_is_the_same_statement(
-    orders: dict[str, str], call: Caller, executor: PoolExecutor
+    orders: dict[str, str], call: Caller, executor: Executor
 ) -> None:
     counting = Counting(executor)
     for user, number in ((ANN, "1"), (BOB, "2")):

@@ -10,7 +10,7 @@ from objectry.values.currencies import minor_units
 from objectry.values.numbers import quantise
 from objectry_runtime.query import list_records
 from objectry_runtime.store.database import Database
-from objectry_runtime.store.pool import PoolExecutor
+from objectry_runtime.store.executor import Executor
 from tests.world import Store, data, new_call, pairs, publish
 
 pytestmark = pytest.mark.anyio
@@ -44,7 +44,7 @@ AMOUNTS = ["1.2500", "1.3500", "-1.2500", "25.0000", "15.0000", "0.0000", "-0.04
 
 @pytest.mark.parametrize("mode", ["half_up", "half_even"])
 async def test_live_amounts_have_the_places_and_rounding_of_the_company(
-    mode: str, database: Database, owner: psycopg.Connection, executor: PoolExecutor
+    mode: str, database: Database, owner: psycopg.Connection, executor: Executor
 ) -> None:
     live = msgspec.structs.replace(
         publish(database, SHARES), settings={"company": {"currency": "EUR", "rounding": mode}}

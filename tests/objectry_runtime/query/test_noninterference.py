@@ -13,7 +13,7 @@ from objectry_runtime.host.live import Live
 from objectry_runtime.identity import Call
 from objectry_runtime.problems import Problem
 from objectry_runtime.query import Answer, feed, get_record, history, list_records
-from objectry_runtime.store.pool import PoolExecutor
+from objectry_runtime.store.executor import Executor
 from tests.world import ANN, BOB, Store, new_call, pairs
 
 pytestmark = pytest.mark.anyio
@@ -145,7 +145,7 @@ async def test_what_is_hidden_does_not_show(
     world: None,
     owner: psycopg.Connection,
     live: Live,
-    executor: PoolExecutor,
+    executor: Executor,
 ) -> None:
     call = new_call(live, executor, *ROLES)
     before = await everything(call)
@@ -158,7 +158,7 @@ async def test_what_is_hidden_does_not_show(
 
 
 async def test_the_requests_do_show_what_may_be_seen(
-    world: None, owner: psycopg.Connection, live: Live, executor: PoolExecutor
+    world: None, owner: psycopg.Connection, live: Live, executor: Executor
 ) -> None:
     """The test above would pass if nothing were ever shown."""
     call = new_call(live, executor, "manager")

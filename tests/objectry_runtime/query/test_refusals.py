@@ -11,7 +11,7 @@ from objectry_runtime.host.live import Live
 from objectry_runtime.identity import Call
 from objectry_runtime.problems import Problem
 from objectry_runtime.query import feed, get_record, history, list_records
-from objectry_runtime.store.pool import PoolExecutor
+from objectry_runtime.store.executor import Executor
 from tests.world import Store, document, new_call, pairs
 
 pytestmark = pytest.mark.anyio
@@ -214,7 +214,7 @@ PARAMETERS = st.lists(
 )
 @given(params=PARAMETERS)
 async def test_whatever_is_asked_is_answered_or_refused(
-    params: list[tuple[str, str]], live: Live, executor: PoolExecutor
+    params: list[tuple[str, str]], live: Live, executor: Executor
 ) -> None:
     try:
         answer = await list_records(new_call(live, executor, "manager"), "order", params)

@@ -18,7 +18,7 @@ from objectry_runtime.query import (
     read_statement,
     record_answer,
 )
-from objectry_runtime.store.pool import PoolExecutor
+from objectry_runtime.store.executor import Executor
 from tests.world import BOB, Store, document, pairs
 
 pytestmark = pytest.mark.anyio
@@ -123,7 +123,7 @@ async def test_a_line_has_the_version_of_its_record(
 
 
 async def test_a_write_answers_with_what_get_shows(
-    order: str, store: Store, call: Caller, executor: PoolExecutor
+    order: str, store: Store, call: Caller, executor: Executor
 ) -> None:
     other = store.insert("order", number="OR-0002", status="draft")
     clerk = call("clerk")
@@ -138,7 +138,7 @@ async def test_a_write_answers_with_what_get_shows(
 
 
 async def test_dates_are_iso_whatever_the_server_is_set_to(
-    order: str, call: Caller, owner: psycopg.Connection, executor: PoolExecutor
+    order: str, call: Caller, owner: psycopg.Connection, executor: Executor
 ) -> None:
     before = await get_record(call("manager"), "order", order, ())
     row = owner.execute("select current_database()").fetchone()

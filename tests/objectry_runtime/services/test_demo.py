@@ -13,13 +13,13 @@ from objectry.registry import make_release
 from objectry_runtime.problems import Problem
 from objectry_runtime.services.demo import load
 from objectry_runtime.store.database import Database
-from objectry_runtime.store.pool import PoolExecutor
+from objectry_runtime.store.executor import Executor
 from tests.suite.world import ROOT, User, publish, suite_release
 
 pytestmark = pytest.mark.anyio
 
 
-async def test_the_story_is_told_once(database: Database, executor: PoolExecutor) -> None:
+async def test_the_story_is_told_once(database: Database, executor: Executor) -> None:
     """Documents in every state, something overdue today; a second start changes nothing."""
     demo = User(publish(database, suite_release()), executor, "admin")
     assert await load(demo.new_call)
@@ -53,9 +53,7 @@ async def test_the_story_is_told_once(database: Database, executor: PoolExecutor
     assert 12 == len(await demo.list("customer"))
 
 
-async def test_another_project_gets_no_demo_data(
-    database: Database, executor: PoolExecutor
-) -> None:
+async def test_another_project_gets_no_demo_data(database: Database, executor: Executor) -> None:
     """Where the suite's objects are not, there is nothing to tell."""
     loaded = load_documents({"a.yaml": "service: desk\n---\nobject: ticket\nservice: desk\n"
                                        "fields:\n  subject: {type: text}\n"})  # fmt: skip
@@ -69,12 +67,13 @@ import asyncio, os, signal, sys
 from objectry_runtime.problems import Problem
 from objectry_runtime.services.demo import load
 from objectry_runtime.store.database import Database
-from objectry_runtime.store.pool import PoolExecutor
+from objectry_runtime.store.executor import Executor
+from tests.executors import new_executor
 from tests.suite.world import ROOT, User, publish, suite_release
 
 async def main():
     database = Database(*sys.argv[1:3])
-    executor = PoolExecutor(database.runtime_dsn, size=2)
+    executor = new_executor(database.runtime_dsn, size=2)
     await executor.open()
     demo = User(publish(database, suite_release()), executor, "admin")
     calls = 0
@@ -94,7 +93,7 @@ asyncio.run(main())
 
 
 async def test_a_story_that_is_interrupted_is_told_whole_the_next_time(
-    database: Database, executor: PoolExecutor
+    database: Database, executor: Executor
 ) -> None:
     """Whoever is killed half-way has told nothing, and uses up no number."""
     killed = subprocess.run(
@@ -117,7 +116,7 @@ async def test_a_story_that_is_interrupted_is_told_whole_the_next_time(
 
 
 async def test_what_the_story_can_not_tell_is_said_and_leaves_nothing(
-    database: Database, executor: PoolExecutor
+    database: Database, executor: Executor
 ) -> None:
     """A project that changed the suite learns why; a refusal in the middle undoes all before."""
     demo = User(publish(database, suite_release()), executor, "admin")

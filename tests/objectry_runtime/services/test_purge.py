@@ -13,7 +13,7 @@ from objectry_runtime.services.purge import BATCH, keep_purging, purge_answers
 from objectry_runtime.services.runtime import Runtime, require_live
 from objectry_runtime.services.settings import read_settings
 from objectry_runtime.store.database import Database
-from objectry_runtime.store.pool import PoolExecutor
+from objectry_runtime.store.executor import Executor
 
 pytestmark = pytest.mark.anyio
 
@@ -36,7 +36,7 @@ def left(owner: psycopg.Connection) -> int:
 
 
 async def test_only_old_answers_go_in_batches(
-    owner: psycopg.Connection, executor: PoolExecutor
+    owner: psycopg.Connection, executor: Executor
 ) -> None:
     fill(owner, "31 days", 2 * BATCH + 7)
     fill(owner, "29 days", 5)
@@ -46,7 +46,7 @@ async def test_only_old_answers_go_in_batches(
 
 
 async def test_what_somebody_holds_is_not_waited_for(
-    owner: psycopg.Connection, executor: PoolExecutor, database: Database
+    owner: psycopg.Connection, executor: Executor, database: Database
 ) -> None:
     fill(owner, "31 days", 3)
     with psycopg.connect(database.owner_dsn) as holder:
@@ -62,7 +62,7 @@ async def gone(owner: psycopg.Connection) -> None:
 
 
 async def test_it_is_done_again_and_again_whatever_fails(
-    owner: psycopg.Connection, executor: PoolExecutor, caplog: pytest.LogCaptureFixture
+    owner: psycopg.Connection, executor: Executor, caplog: pytest.LogCaptureFixture
 ) -> None:
     owner.execute("alter table objectry.idempotency rename to away")
     owner.commit()

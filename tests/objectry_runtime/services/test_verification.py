@@ -16,7 +16,7 @@ from objectry_runtime.services.runtime import Runtime, require_live
 from objectry_runtime.services.settings import read_settings
 from objectry_runtime.services.verification import CHECKS, Result, Trouble, verify
 from objectry_runtime.store.database import Database
-from objectry_runtime.store.pool import PoolExecutor
+from objectry_runtime.store.executor import Executor
 
 pytestmark = pytest.mark.anyio
 
@@ -94,9 +94,7 @@ class Shop:
 
 
 @pytest.fixture
-async def shop(
-    database: Database, owner_executor: PoolExecutor, tmp_path: Path
-) -> AsyncIterator[Shop]:
+async def shop(database: Database, owner_executor: Executor, tmp_path: Path) -> AsyncIterator[Shop]:
     settings = read_settings(tmp_path, environment={})
     loaded = load_documents({"shop.yaml": SHOP})
     assert [str(one) for one in loaded.findings] == []

@@ -2,15 +2,14 @@
 
 import pytest
 
-from objectry_runtime.store.executor import Bound
-from objectry_runtime.store.pool import PoolExecutor
+from objectry_runtime.store.executor import Bound, Executor
 
 pytestmark = pytest.mark.anyio
 
 
 @pytest.mark.parametrize("megabytes", [1, 8])
 async def test_a_unit_larger_than_the_socket_takes_at_once_is_written(
-    executor: PoolExecutor, megabytes: int
+    executor: Executor, megabytes: int
 ) -> None:
     """psycopg's pipeline would hang on it for ever."""
     heavy = "x" * (megabytes << 20)

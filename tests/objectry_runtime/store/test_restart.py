@@ -12,7 +12,7 @@ import pytest
 from objectry_runtime.store.embedded import EmbeddedPostgres
 from objectry_runtime.store.executor import Bound, DatabaseUnavailable
 from objectry_runtime.store.migrate import migrate
-from objectry_runtime.store.pool import PoolExecutor
+from tests.executors import new_executor
 
 pytestmark = pytest.mark.anyio
 
@@ -34,7 +34,7 @@ def kill(state: Path) -> None:
 async def test_acknowledged_writes_survive_kills_of_the_server(
     server: EmbeddedPostgres, tmp_path: Path
 ) -> None:
-    executor = PoolExecutor(server.database().runtime_dsn, size=4)
+    executor = new_executor(server.database().runtime_dsn, size=4)
     await executor.open()
     acknowledged: list[int] = []
     unknown: list[int] = []

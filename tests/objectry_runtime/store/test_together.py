@@ -2,8 +2,7 @@
 
 import pytest
 
-from objectry_runtime.store.executor import Bound, DatabaseError
-from objectry_runtime.store.pool import PoolExecutor
+from objectry_runtime.store.executor import Bound, DatabaseError, Executor
 from objectry_runtime.store.together import Together
 
 pytestmark = pytest.mark.anyio
@@ -18,7 +17,7 @@ def put(key: str) -> Bound:
 KEYS = Bound("select coalesce(string_agg(key, ' ' order by key), '') from objectry.series")
 
 
-async def test_a_unit_that_fails_or_is_not_kept_is_undone_alone(executor: PoolExecutor) -> None:
+async def test_a_unit_that_fails_or_is_not_kept_is_undone_alone(executor: Executor) -> None:
     async with executor.transaction() as transaction:
         together = Together(transaction)
         await together.write([put("a")])
@@ -32,7 +31,7 @@ async def test_a_unit_that_fails_or_is_not_kept_is_undone_alone(executor: PoolEx
     assert [(b"a e",)] == await executor.read(KEYS)
 
 
-async def test_all_go_with_the_transaction(executor: PoolExecutor) -> None:
+async def test_all_go_with_the_transaction(executor: Executor) -> None:
     async with executor.transaction(keep=False) as transaction:
         await Together(transaction).write([put("a")])
     assert [(b"",)] == await executor.read(KEYS)

@@ -12,7 +12,7 @@ from objectry_runtime.command import update
 from objectry_runtime.problems import Problem
 from objectry_runtime.publishing import live_release
 from objectry_runtime.store.database import Database
-from objectry_runtime.store.pool import PoolExecutor
+from tests.executors import new_executor
 from tests.objectry_runtime.command.world import World, make_live, refusal, text
 
 TRANSITIONS = {
@@ -31,7 +31,7 @@ class Sales(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.loop = asyncio.new_event_loop()
-        self.pool = PoolExecutor(self.database.runtime_dsn, size=1)
+        self.pool = new_executor(self.database.runtime_dsn, size=1)
         self.run(self.pool.open())
         found = live_release(self.database)
         assert found is not None

@@ -1,0 +1,21 @@
+"""The executors there are, by the name that the setting `executor` takes."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from objectry_runtime.store.executor import Executor
+from objectry_runtime.store.pool import PoolExecutor
+
+
+class MakeExecutor(Protocol):
+    """What builds an executor; it is opened by whoever asked for it.
+
+    `size`: connections at most; `statement_timeout`: seconds one statement may run.
+    """
+
+    def __call__(self, dsn: str, *, size: int = 8, statement_timeout: float = 30.0) -> Executor:
+        """Build one."""
+        ...
+
+
+EXECUTORS: Mapping[str, MakeExecutor] = {"pool": PoolExecutor}
