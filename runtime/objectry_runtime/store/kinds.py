@@ -10,10 +10,20 @@ from objectry_runtime.store.pool import PoolExecutor
 class MakeExecutor(Protocol):
     """What builds an executor; it is opened by whoever asked for it.
 
-    `size`: connections at most; `statement_timeout`: seconds one statement may run.
+    `size`: connections at most; `pool_timeout`: seconds a request waits for one;
+    `statement_timeout`: seconds one statement may run; `prepared_max`: prepared statements kept
+    per connection (0: none, as some proxies want).
     """
 
-    def __call__(self, dsn: str, *, size: int = 8, statement_timeout: float = 30.0) -> Executor:
+    def __call__(
+        self,
+        dsn: str,
+        *,
+        size: int = 8,
+        pool_timeout: float = 10.0,
+        statement_timeout: float = 30.0,
+        prepared_max: int = 200,
+    ) -> Executor:
         """Build one."""
         ...
 
