@@ -6,9 +6,12 @@ bytes PostgreSQL wrote, so that JSON it built passes through untouched.
 
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
+
+if TYPE_CHECKING:
+    from prometheus_client.registry import CollectorRegistry
 
 Row = tuple[bytes | None, ...]
 Rows = Sequence[Row]
@@ -52,6 +55,11 @@ class Transaction(Protocol):
 
 class Executor(Protocol):
     """How statements reach PostgreSQL."""
+
+    @property
+    def registry(self) -> "CollectorRegistry":
+        """What it does, as Prometheus reads it (`store.measures`)."""
+        ...
 
     async def read(self, statement: Bound) -> Rows:
         """Run one read-only statement by itself."""

@@ -3,6 +3,8 @@
 import select
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from time import perf_counter
+from typing import TYPE_CHECKING
 
 import psycopg
 from psycopg import AsyncConnection, AsyncRawCursor
@@ -18,6 +20,7 @@ from objectry_runtime.store.executor import (
     Transaction,
 )
 from objectry_runtime.store.failures import failure
+from objectry_runtime.store.measures import Load, Measures
 from objectry_runtime.store.statements import (
     Connection,
     Cursor,
@@ -26,6 +29,9 @@ from objectry_runtime.store.statements import (
     run_statement,
     send,
 )
+
+if TYPE_CHECKING:
+    from prometheus_client.registry import CollectorRegistry
 
 PIPELINED_BYTES_MAX = 32_000  # below what any socket takes at once
 
@@ -41,7 +47,8 @@ class PoolExecutor:
 
     `pool_timeout`: seconds a request waits for a free connection before DatabaseUnavailable;
     `statement_timeout`: seconds one statement may run before DatabaseError 57014;
-    `prepared_max`: prepared statements kept per connection (0: none, as some proxies want).
+    `prepared_max`: prepared statements kept per connection (0: none, as some proxies want);
+    `measures`: those of the executor that this one is a lane of.
     """
 
     def __init__(
@@ -52,6 +59,7 @@ class PoolExecutor:
         pool_timeout: float = 10.0,
         statement_timeout: float = 30.0,
         prepared_max: int = 200,
+        measures: Measures | None = None,
     ) -> None:
         self._dsn = with_options(
             dsn,
@@ -63,6 +71,19 @@ class PoolExecutor:
         self._pool_timeout = pool_timeout
         self._prepared_max = prepared_max
         self._pool: AsyncConnectionPool[Connection] | None = None
+        self._measures = measures or Measures()
+        self._counts = self._measures.lane("pool", self._load)
+
+    @property
+    def registry(self) -> "CollectorRegistry":
+        """What it does, as Prometheus reads it."""
+        return self._measures.registry
+
+    def _load(self) -> Load:
+        stats = self._pool.get_stats() if self._pool else {}
+        size = stats.get("pool_size", 0)
+        busy = size - stats.get("pool_available", 0)
+        return Load(size, busy, stats.get("requests_waiting", 0))
 
     async def open(self) -> None:
         """Connect. Idempotent; DatabaseUnavailable when the server can't be reached in time."""
@@ -104,6 +125,7 @@ class PoolExecutor:
         except DatabaseUnavailable as error:
             if not isinstance(error.__cause__, psycopg.OperationalError):
                 raise
+        self._counts.sent_again += 1
         async with self._connection() as connection:
             return await run_statement(connection, statement)
 
@@ -145,8 +167,11 @@ class PoolExecutor:
         pool = self._pool
         if pool is None:
             raise DatabaseUnavailable("the database connections are not open")
+        asked = perf_counter()
         try:
             connection = await self._take(pool)
+            taken = perf_counter()
+            self._counts.waited.add(taken - asked)
             try:
                 yield connection
             except Exception:
@@ -156,10 +181,12 @@ class PoolExecutor:
                 await connection.close()
                 raise
             finally:
+                self._counts.ran.add(perf_counter() - taken)
                 if connection.pgconn.pipeline_status != PipelineStatus.OFF:
                     await connection.close()
                 await pool.putconn(connection)  # rolls back what was left open
         except Exception as error:
+            self._counts.timeouts += isinstance(error, PoolTimeout)
             told = failure(error)
             if told is None:
                 raise
@@ -180,10 +207,12 @@ class PoolExecutor:
             connection = await pool.getconn()
             if await _lives(connection):
                 return connection
+            self._counts.lost += 1
             await pool.putconn(connection)
         return await pool.getconn()
 
     async def _configure(self, connection: Connection) -> None:
+        self._counts.connected += 1
         connection.prepare_threshold = 2 if self._prepared_max else None
         connection.prepared_max = self._prepared_max or None
 

@@ -2,8 +2,13 @@
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import TYPE_CHECKING
 
 from objectry_runtime.store.executor import Bound, Rows, Transaction
+from objectry_runtime.store.measures import Measures
+
+if TYPE_CHECKING:
+    from prometheus_client.registry import CollectorRegistry
 
 _SAVE, _KEEP = Bound("savepoint unit"), Bound("release savepoint unit")
 _UNDO = Bound("rollback to savepoint unit")
@@ -17,6 +22,11 @@ class Together:
 
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction
+
+    @property
+    def registry(self) -> "CollectorRegistry":
+        """Nothing of its own: the executor that lent the transaction counts."""
+        return Measures().registry
 
     async def read(self, statement: Bound) -> Rows:
         """Run one statement; it sees what the units before it wrote."""
