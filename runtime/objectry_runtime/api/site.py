@@ -18,6 +18,7 @@ from objectry_runtime.api.problems import to_problem
 from objectry_runtime.api.responses import COMMON, problem_response
 from objectry_runtime.api.responses import Response as Ours
 from objectry_runtime.api.serving import Serving, build_call
+from objectry_runtime.api.traffic import Traffic
 from objectry_runtime.identity import Call
 from objectry_runtime.problems import Problem
 from objectry_runtime.store.executor import Bound
@@ -29,7 +30,7 @@ Lifespan = Callable[[], AbstractAsyncContextManager[None]]
 FORM_BYTES_MAX = 4096
 
 
-def build_site(serving: Serving, lifespan: Lifespan | None = None) -> App:
+def build_site(serving: Serving, traffic: Traffic, lifespan: Lifespan | None = None) -> App:
     """The app for everything but records. `lifespan` is entered while it serves."""
 
     @get("/healthz")
@@ -40,6 +41,13 @@ def build_site(serving: Serving, lifespan: Lifespan | None = None) -> App:
     async def readyz(request: SiteRequest) -> SiteResponse:
         await serving.executor.read(Bound("select 1"))
         return _json(request, {"status": "ready"})
+
+    @get("/metrics")
+    async def metrics(request: SiteRequest) -> SiteResponse:
+        from objectry_runtime.api.metrics import scrape  # dear to import, and only needed here
+
+        accept = request.headers.get("accept", "")
+        return _answer(request, scrape(serving, traffic, _call(request), accept))
 
     @get("/openapi.json")
     async def openapi_json(request: SiteRequest) -> SiteResponse:
@@ -108,6 +116,7 @@ def build_site(serving: Serving, lifespan: Lifespan | None = None) -> App:
         [
             healthz,
             readyz,
+            metrics,
             openapi_json,
             docs,
             docs_signed_in,
