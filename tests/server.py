@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 
@@ -45,8 +46,15 @@ def objectry(*arguments: str, code: int = 0, extra: dict[str, str] | None = None
 class Server:
     """`with Server(project, state) as server`: started, answering, and gone afterwards."""
 
-    def __init__(self, project: Path, state: Path, *options: str) -> None:
+    def __init__(
+        self,
+        project: Path,
+        state: Path,
+        *options: str,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         self.project, self.state, self.options = project, state, options
+        self.environment = dict(environment or {})
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = state.with_suffix(".log")
@@ -58,7 +66,7 @@ class Server:
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [*OBJECTRY, "serve", *self.folders, "--port", str(self.port), *self.options],
-                env=clean_environment(),
+                env=clean_environment() | self.environment,
                 stdout=log,
                 stderr=log,
             )
