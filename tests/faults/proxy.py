@@ -1,0 +1,163 @@
+"""A TCP proxy in front of PostgreSQL that breaks connections where it is told to."""
+
+import asyncio
+import contextlib
+import socket
+import struct
+from types import TracebackType
+from typing import Literal, Self
+
+import msgspec
+from psycopg import conninfo
+
+Way = Literal["request", "response"]
+How = Literal["close", "reset", "stall"]
+
+
+class Fault(msgspec.Struct, frozen=True, kw_only=True):
+    """Break the connection that carries byte `after` of this way, counted from arming on.
+
+    `close` says good-bye, `reset` doesn't, `stall` keeps both ends open and passes nothing on.
+    """
+
+    way: Way
+    after: int
+    how: How = "close"
+
+
+class Proxy:
+    """`async with Proxy(server_of(dsn)) as proxy`; `proxy.dsn(dsn)` leads through it.
+
+    `fault` is armed until it struck, `delay` seconds pass before each chunk goes on, `refuse`
+    drops whoever connects. `passed` counts bytes of each way since `arm`.
+    """
+
+    def __init__(self, server: str | tuple[str, int]) -> None:
+        self.fault: Fault | None = None
+        self.delay = 0.0
+        self.refuse = False
+        self.passed: dict[Way, int] = {"request": 0, "response": 0}
+        self._server = server
+        self._pairs: set[_Pair] = set()
+        self._listener: asyncio.Server | None = None
+        self._port = 0
+
+    def dsn(self, dsn: str) -> str:
+        """The address with this proxy in place of the server."""
+        return conninfo.make_conninfo(
+            dsn,
+            host="127.0.0.1",
+            port=self._port,
+            sslmode="disable",  # its question would be bytes that no test asked for
+            gssencmode="disable",
+        )
+
+    def arm(self, fault: Fault | None) -> None:
+        """Count from here on, and break when the fault says so."""
+        self.passed = {"request": 0, "response": 0}
+        self.fault = fault
+
+    def cut_all(self, how: How = "reset") -> int:
+        """Break all connections now; how many there were."""
+        pairs = list(self._pairs)
+        for pair in pairs:
+            pair.break_off(how)
+        return len(pairs)
+
+    async def __aenter__(self) -> Self:
+        self._listener = await asyncio.start_server(self._accept, "127.0.0.1", 0)
+        self._port = self._listener.sockets[0].getsockname()[1]
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        assert self._listener is not None
+        self._listener.close()
+        self.cut_all()
+        while self._pairs:
+            await asyncio.sleep(0.005)  # each ends when its sockets are closed
+        await self._listener.wait_closed()
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self.refuse:
+            writer.transport.abort()
+            return
+        try:
+            if isinstance(self._server, str):
+                far = await asyncio.open_unix_connection(self._server)
+            else:
+                far = await asyncio.open_connection(*self._server)
+        except OSError:
+            writer.transport.abort()
+            return
+        pair = _Pair(self, (reader, writer), far)
+        self._pairs.add(pair)
+        try:
+            await pair.run()
+        finally:
+            self._pairs.discard(pair)
+
+
+_Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+class _Pair:
+    def __init__(self, proxy: Proxy, near: _Stream, far: _Stream) -> None:
+        self._proxy, self._near, self._far = proxy, near, far
+        self._stalled = False
+
+    async def run(self) -> None:
+        ways = {
+            asyncio.ensure_future(self._pump("request", self._near[0], self._far[1])),
+            asyncio.ensure_future(self._pump("response", self._far[0], self._near[1])),
+        }
+        _, left = await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+        for _, writer in (self._near, self._far):
+            writer.close()  # sends what was passed on before
+        await asyncio.wait(left, timeout=1)
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*ways, return_exceptions=True)
+        for _, writer in (self._near, self._far):
+            writer.transport.abort()
+            with contextlib.suppress(OSError):
+                await writer.wait_closed()
+
+    def break_off(self, how: How) -> None:
+        if how == "stall":
+            self._stalled = True
+            return
+        for _, writer in (self._near, self._far):
+            if how == "close":
+                writer.close()
+                continue
+            raw = writer.get_extra_info("socket")
+            if raw is not None and raw.family != socket.AF_UNIX:
+                linger = struct.pack("ii", 1, 0)  # the kernel answers with RST
+                raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+            writer.transport.abort()
+
+    async def _pump(
+        self, way: Way, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        proxy = self._proxy
+        with contextlib.suppress(OSError):
+            while chunk := await reader.read(65536):
+                if proxy.delay:
+                    await asyncio.sleep(proxy.delay)
+                if self._stalled:
+                    continue
+                fault = proxy.fault
+                left = len(chunk)
+                if fault is not None and fault.way == way:
+                    left = min(left, fault.after - proxy.passed[way])
+                proxy.passed[way] += left
+                writer.write(chunk[:left])
+                if fault is not None and fault.way == way and proxy.passed[way] >= fault.after:
+                    proxy.fault = None
+                    self.break_off(fault.how)
+                await writer.drain()
