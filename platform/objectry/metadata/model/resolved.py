@@ -5,6 +5,7 @@ lazily per object, so that a release of a thousand objects starts at once.
 """
 
 from enum import StrEnum
+from functools import cached_property
 from typing import Literal
 
 import msgspec
@@ -180,7 +181,7 @@ class PermissionModel(msgspec.Struct, frozen=True, kw_only=True):
     deny: frozenset[str]
 
 
-class ObjectModel(msgspec.Struct, frozen=True, kw_only=True):
+class ObjectModel(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """An object with everything derived.
 
     `fields` holds system fields first. `owner` is (object, table field) for a line object.
@@ -214,7 +215,7 @@ class ObjectModel(msgspec.Struct, frozen=True, kw_only=True):
         """Whether the owner's permissions decide: a line object without permissions of its own."""
         return self.owner is not None and not self.permissions
 
-    @property
+    @cached_property
     def tables(self) -> dict[str, str]:
         """Its table fields and the line object each holds."""
         return {name: field.definition.of for name, field in self.fields.items() if field.is_table}
