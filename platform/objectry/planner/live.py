@@ -43,6 +43,12 @@ class LiveTable(msgspec.Struct, frozen=True, kw_only=True):
     constraints: dict[str, LiveConstraint] = {}
     indexes: dict[str, LiveIndex] = {}
 
+    @property
+    def hash(self) -> str:
+        """Names this state of the table among all it ever was in."""
+        text = msgspec.json.encode(self, order="deterministic")
+        return hashlib.blake2b(text, digest_size=16).hexdigest()
+
 
 class LiveSchema(msgspec.Struct, frozen=True, kw_only=True):
     """Schemas → tables. Only schemas that hold business tables, or are to, need be in it."""

@@ -1,6 +1,6 @@
 """Names in the database, given out once: the storage map a release needs, from the map so far."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from objectry.metadata.model import Derivation, FieldModel, Model, ObjectModel
 from objectry.registry.storage import StorageMap, TableStorage
@@ -14,19 +14,23 @@ FIXED = {"id": "id", "parent": "parent_id", "position": "position"}
 SCHEMAS_TAKEN = frozenset({"objectry", "information_schema", "public"})
 
 
-def allocate(storage: StorageMap, model: Model) -> StorageMap:
+def allocate(storage: StorageMap, model: Model, unchanged: Collection[str] = ()) -> StorageMap:
     """The storage map for `model`: what is there stays, what is new gets a name of its own.
 
     Pure. A name that ever meant something else is never given again (`name_2`, `name_3` …), a
-    field renamed with `was:` keeps its column, what the model lacks goes to `retired`.
+    field renamed with `was:` keeps its column, what the model lacks goes to `retired`. Objects that
+    are `unchanged` since `storage` was made are not looked at: they lie where they lay.
     """
     retired = dict.fromkeys(storage.retired)
     tables_taken = {table.table for table in storage.objects.values()}
     tables_taken.update(name.split(".")[1] for name in retired if name.count(".") == 1)
     objects: dict[str, TableStorage] = {}
     for name in sorted(model.objects()):
-        wanted = model.object(name)
         old = storage.objects.get(name)
+        if old is not None and name in unchanged:
+            objects[name] = old
+            continue
+        wanted = model.object(name)
         if old is None:
             table = _free(name, tables_taken)
             tables_taken.add(table)

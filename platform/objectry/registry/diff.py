@@ -1,13 +1,14 @@
 """What differs between two sets of definitions, place by place."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, TypeGuard  # definitions as JSON values: nothing more is known of them
 
 import msgspec
 
-from objectry.metadata.model.definitions import Definitions
+from objectry.metadata.model.definitions import Def, Definitions
 
 SHOWN_MAX = 60
+_ENCODE = msgspec.json.Encoder().encode
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,10 +38,9 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 
 def diff_definitions(before: Definitions, after: Definitions) -> tuple[Change, ...]:
     """Every place where `after` is not `before`; empty when they are the same release."""
-    old, new = before.plain(), after.plain()
     changes: list[Change] = []
     for kind in after.__struct_fields__:
-        left, right = old.get(kind, {}), new.get(kind, {})
+        left, right = _plain(getattr(before, kind), getattr(after, kind))
         for name in sorted({*left, *right}):
             definition = f"{kind.removesuffix('s')} {name}"
             if name not in left or name not in right:
@@ -48,6 +48,22 @@ def diff_definitions(before: Definitions, after: Definitions) -> tuple[Change, .
             else:
                 changes.extend(_differences(definition, "", left[name], right[name]))
     return tuple(changes)
+
+
+def _plain(
+    before: Mapping[str, Def], after: Mapping[str, Def]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What differs as builtins. Equal values may differ in their order: their text does not."""
+    same = {
+        name
+        for name, definition in after.items()
+        if name in before and _ENCODE(before[name]) == _ENCODE(definition)
+    }
+    left, right = (
+        {name: msgspec.to_builtins(one) for name, one in definitions.items() if name not in same}
+        for definitions in (before, after)
+    )
+    return left, right
 
 
 def _differences(definition: str, path: str, left: Any, right: Any) -> Iterator[Change]:

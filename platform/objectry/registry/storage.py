@@ -12,7 +12,13 @@ class TableStorage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StorageMap(msgspec.Struct, frozen=True, kw_only=True):
-    """Where everything lies. `retired` keeps names that were used once, so none is used twice."""
+    """Where everything lies. `retired` keeps names that were used once, so none is used twice.
+
+    `settled` is a shortcut of planning: object → hash of its live table when that had all that the
+    object wants, in the eyes of the program `settled_by` (its fingerprint).
+    """
 
     objects: dict[str, TableStorage] = {}
     retired: tuple[str, ...] = ()
+    settled: dict[str, str] = {}
+    settled_by: str = ""

@@ -1,17 +1,19 @@
 """Carrying out a plan: tables first, then the switch; killed anywhere, the next apply goes on."""
 
+import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
 
 from objectry.metadata.model import Catalog
 from objectry.planner import Plan, Step
-from objectry.registry import Release
+from objectry.registry import Release, StorageMap
 from objectry_runtime.host import Live
 from objectry_runtime.publishing.filling import fill
 from objectry_runtime.publishing.formulas import NewFormula
-from objectry_runtime.publishing.plan import Proposal, propose
-from objectry_runtime.publishing.releases import switch_statements
+from objectry_runtime.publishing.plan import Proposal, before_of, propose
+from objectry_runtime.publishing.releases import storage_statement, switch_statements
+from objectry_runtime.publishing.settled import settle
 from objectry_runtime.store.changes import (
     Busy,
     ChangeFailed,
@@ -29,6 +31,8 @@ are, what it does."""
 TOLD_EVERY = 10_000  # records filled
 TAKEOVER_SECONDS = 2.0  # within which every server serves the release that became live
 MEANWHILE = "rows that servers of the release before wrote meanwhile"
+
+log = logging.getLogger("objectry.publishing")
 
 
 class PublishError(Exception):
@@ -95,6 +99,7 @@ def apply(
                 if proposal.plan.refused:
                     raise PlanRefused(proposal.plan.refused)
                 if proposal.plan.is_empty and proposal.before is not None:
+                    _settle(connection, proposal, proposal.before.storage)
                     return False
                 live = Live(
                     release=release,
@@ -106,9 +111,22 @@ def apply(
                 filling = _Filling(connection, live, proposal, progress, patience)
                 _carry_out(connection, proposal, (author, message), filling)
                 filling.finish()
+                _settle(connection, proposal, proposal.storage)
                 return True
         except Busy as error:
             raise PublishConflict(f"{error}; try again when it is done") from error
+
+
+def _settle(connection: OwnerConnection, proposal: Proposal, stored: StorageMap) -> None:
+    """Note what the next plan need not look at; without the note it looks at everything."""
+    before, known = before_of(proposal.before)
+    found = settle(connection, proposal.model, proposal.storage, before, known)
+    if found == stored:
+        return
+    try:
+        run_together(connection, (), last=[storage_statement(found)], patience=0)
+    except (Busy, ChangeFailed) as error:
+        log.warning("the next plan will take longer: %s", error)
 
 
 def _moved(plan: Plan, now: Plan) -> bool:

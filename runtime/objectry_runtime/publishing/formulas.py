@@ -1,6 +1,6 @@
 """Which columns of stored formulas are to be filled in rows that are older than they."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
@@ -54,25 +54,31 @@ def new_formulas(
     storage: StorageMap,
     before: StorageMap,
     rows: Mapping[str, int],
+    objects: Iterable[str],
 ) -> tuple[NewFormula, ...]:
-    """The formulas to fill, each after those of its record that it reads."""
+    """The formulas of these objects to fill, each after those of its record that it reads."""
     known = {
         (table.schema, table.table, column)
         for table in before.objects.values()
         for column in table.columns.values()
     }
-    marked = set(connection.execute(_MARKED.encode(), (MARK,)).fetchall())
+    marked = marked_columns(connection)
     return tuple(
         formula
-        for key, formula in _stored_formulas(model, storage, rows)
+        for key, formula in _stored_formulas(model, storage, rows, objects)
         if key in marked or (key not in known and formula.step.rows)
     )
 
 
+def marked_columns(connection: OwnerConnection) -> set[tuple[str, str, str]]:
+    """Schema, table and name of the columns that rows may lack the value of."""
+    return set(connection.execute(_MARKED.encode(), (MARK,)).fetchall())
+
+
 def _stored_formulas(
-    model: Model, storage: StorageMap, rows: Mapping[str, int]
+    model: Model, storage: StorageMap, rows: Mapping[str, int], objects: Iterable[str]
 ) -> Iterator[tuple[tuple[str, str, str], NewFormula]]:
-    for name in sorted(model.objects()):
+    for name in sorted(objects):
         root = model.object(name)
         if root.is_line:
             continue

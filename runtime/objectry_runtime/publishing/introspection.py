@@ -1,6 +1,6 @@
 """What is in the database now: the planner's live schema, and about how many rows."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Container, Iterator
 
 from objectry.planner import LiveColumn, LiveConstraint, LiveIndex, LiveSchema, LiveTable
 from objectry_runtime.store.database import OwnerConnection
@@ -81,11 +81,16 @@ def introspect(connection: OwnerConnection, schemas: Collection[str]) -> LiveSch
     )
 
 
-def row_counts(connection: OwnerConnection, schemas: Collection[str]) -> dict[str, int]:
-    """`schema.table` → rows: exact up to ROWS_COUNTED_MAX, beyond it PostgreSQL's estimate."""
+def row_counts(
+    connection: OwnerConnection, schemas: Collection[str], but: Container[str] = ()
+) -> dict[str, int]:
+    """`schema.table` → rows: exact up to ROWS_COUNTED_MAX, beyond it PostgreSQL's estimate.
+
+    Tables named in `but` are left out.
+    """
     counts: dict[str, int] = {}
     for schema, table, _, estimate, statement in _tables(connection, schemas):
-        if table is None:
+        if table is None or f"{schema}.{table}" in but:
             continue
         row = connection.execute(statement.encode()).fetchone()
         counted = row[0] if row else 0

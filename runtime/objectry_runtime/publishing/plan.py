@@ -4,15 +4,18 @@ import msgspec
 
 from objectry.compiler.tables import compile_tables
 from objectry.metadata.model import Catalog, Model
+from objectry.metadata.model.collection import uncollected
 from objectry.metadata.model.definitions import Definitions
 from objectry.planner import Plan, plan_changes
 from objectry.registry import Release, StorageMap, allocate
+from objectry.registry.allocation import schema_name
 from objectry.registry.diff import diff_definitions
 from objectry.sdk import catalog as catalog_of
 from objectry_runtime.host import discover
-from objectry_runtime.publishing.formulas import NewFormula, new_formulas
+from objectry_runtime.publishing.formulas import NewFormula, marked_columns, new_formulas
 from objectry_runtime.publishing.introspection import introspect, row_counts
 from objectry_runtime.publishing.releases import LiveRow, live_row
+from objectry_runtime.publishing.settled import settled_objects, tables_of
 from objectry_runtime.store.database import Database, OwnerConnection
 
 
@@ -47,24 +50,32 @@ def propose(
     connection: OwnerConnection, release: Release, catalog: Catalog | None = None
 ) -> Proposal:
     """`make_plan` over an open connection, with what `apply` needs beside the plan."""
+    with uncollected():
+        return _propose(connection, release, catalog)
+
+
+def _propose(connection: OwnerConnection, release: Release, catalog: Catalog | None) -> Proposal:
     before = live_row(connection)
     model = release.model(catalog_of(discover()) if catalog is None else catalog)
-    known = StorageMap() if before is None else before.storage
-    storage = allocate(known, model)
-    wanted = compile_tables(model, storage)
-    schemas = {str(table.schema) for table in wanted.tables.values()}
-    if before is not None:
-        schemas.update(table.schema for table in before.storage.objects.values())
-    live_definitions = Definitions() if before is None else before.release.definitions
-    rows = row_counts(connection, schemas)
+    definitions, known = before_of(before)
+    schemas = {table.schema for table in known.objects.values()}
+    schemas.update(schema_name(one.service) for one in release.definitions.objects.values())
+    live = introspect(connection, schemas)
+    unfilled = {f"{schema}.{table}" for schema, table, _ in marked_columns(connection)}
+    settled = settled_objects(release.definitions, definitions, known, live, unfilled)
+    others = [name for name in model.objects() if name not in settled]
+    storage = allocate(known, model, settled)
+    at_rest = tables_of(storage, settled)
+    rows = row_counts(connection, schemas, at_rest)
     tables = plan_changes(
-        introspect(connection, schemas),
-        wanted,
+        live,
+        compile_tables(model, storage, others),
         rows,
         release=release.id,
-        definitions=diff_definitions(live_definitions, release.definitions),
+        definitions=diff_definitions(definitions, release.definitions),
+        settled=at_rest,
     )
-    formulas = new_formulas(connection, model, storage, known, rows)
+    formulas = new_formulas(connection, model, storage, known, rows, others)
     fills = tuple(formula.step for formula in formulas)
     return Proposal(
         plan=msgspec.structs.replace(tables, steps=(*tables.steps, *fills)),
@@ -73,3 +84,10 @@ def propose(
         storage=storage,
         before=before,
     )
+
+
+def before_of(live: LiveRow | None) -> tuple[Definitions, StorageMap]:
+    """The definitions that were live and where they lie; nothing, nowhere before the first."""
+    if live is None:
+        return Definitions(), StorageMap()
+    return live.release.definitions, live.storage

@@ -114,6 +114,15 @@ def switch_statements(
     ]
 
 
+def storage_statement(storage: StorageMap) -> tuple[str, list[object]]:
+    """The statement that notes what is settled in the storage map of the live release."""
+    return (
+        "update objectry.release r set storage = %s from objectry.live l "
+        "where r.sequence = l.sequence",
+        [msgspec.msgpack.encode(storage)],
+    )
+
+
 def _live_row(sequence: int, snapshot: bytes, storage: bytes) -> LiveRow:
     return LiveRow(
         sequence=sequence, release=Release.from_bytes(snapshot), storage=_STORAGE.decode(storage)

@@ -1,14 +1,19 @@
 """Business tables: one real table per object, in the schema of its service."""
 
+from collections.abc import Collection
+
 from sqlalchemy import (
     CheckConstraint,
+    Column,
     ForeignKeyConstraint,
     Index,
+    Integer,
     MetaData,
     PrimaryKeyConstraint,
     Table,
     UniqueConstraint,
 )
+from sqlalchemy.dialects.postgresql import UUID
 from sqlalchemy.schema import Constraint as SchemaConstraint
 
 from objectry.compiler.tables.columns import engine_columns, field_column, must_have_value
@@ -18,17 +23,22 @@ from objectry.metadata.model import Model, ObjectModel
 from objectry.registry.storage import StorageMap
 
 
-def compile_tables(model: Model, storage: StorageMap) -> MetaData:
-    """All business tables of a release as SQLAlchemy describes them.
+def compile_tables(
+    model: Model, storage: StorageMap, objects: Collection[str] | None = None
+) -> MetaData:
+    """The business tables of a release as SQLAlchemy describes them.
 
     Every name comes from the storage map; `tenant_id` leads every key, unique and index. The
     `info` of a table says which object it holds, that of a column which field, whether it is
     known `at_write` only, and the `constant` that older rows get, that of a check which columns it
-    holds.
+    holds. With `objects`, only their tables, and the bare keys of the tables that those link to.
     """
     metadata = MetaData()
-    for name in sorted(model.objects()):
+    for name in sorted(model.objects() if objects is None else objects):
         _add_table(metadata, model.object(name), storage)
+    for table in tuple(metadata.tables.values()):
+        for link in table.foreign_keys:
+            _add_keys(metadata, link.target_fullname)
     return metadata
 
 
@@ -64,6 +74,16 @@ def _add_table(metadata: MetaData, owner: ObjectModel, storage: StorageMap) -> N
         table.append_constraint(_constraint(constraint))
     for index in indexes(owner, storage):
         _add_index(table, index)
+
+
+def _add_keys(metadata: MetaData, target: str) -> None:
+    """What a link needs to know of a table that is not compiled: that it has this column."""
+    schema, table, column = target.split(".")
+    found = metadata.tables.get(f"{schema}.{table}")
+    if found is None:
+        found = Table(table, metadata, schema=schema)
+    if column not in found.c:
+        found.append_column(Column(column, Integer() if column == "tenant_id" else UUID()))
 
 
 def _constraint(wanted: Constraint) -> SchemaConstraint:
