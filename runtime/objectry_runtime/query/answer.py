@@ -30,10 +30,15 @@ def entity_tag(version: str, body: bytes) -> str:
     return f'"{version}.{hashlib.blake2b(body, digest_size=8).hexdigest()}"'
 
 
-def matches(if_none_match: str, tag: str) -> bool:
-    """Whether the client already has this answer (weak comparison, RFC 9110 13.1.2)."""
-    if not if_none_match:
-        return False
+def matching(if_none_match: str, tag: str) -> str:
+    """The client's own name of this answer where it has it already, else empty.
+
+    Weak comparison (RFC 9110 13.1.2); a compressed answer has its coding behind the tag.
+    """
     if if_none_match.strip() == "*":
-        return True
-    return any(part.strip().removeprefix("W/") == tag for part in if_none_match.split(","))
+        return tag
+    for part in if_none_match.split(","):
+        named = part.strip().removeprefix("W/")
+        if named == tag or (named.startswith(tag[:-1] + "-") and named.endswith('"')):
+            return named
+    return ""

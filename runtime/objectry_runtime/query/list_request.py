@@ -37,15 +37,17 @@ class ListShape(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ListRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """A list as it was asked for; `values` are the filters' values by slot."""
+    """A list as it was asked for, wherever it starts; `values` are the filters' by slot."""
 
     shape: ListShape
     values: Mapping[str, str]
-    cursor: str | None
 
 
 def parse_list(names: Names, object_name: str, params: Sequence[tuple[str, str]]) -> ListRequest:
-    """The request of a list; whatever it can't mean is a 400 that names it."""
+    """The request of a list; whatever it can't mean is a 400 that names it.
+
+    The cursor is read elsewhere: it says where a page starts, not what the list is.
+    """
     given = once(params)
     plain = {name: text for name, text in given.items() if name in PARAMETERS}
     conditions: list[Condition] = []
@@ -73,7 +75,7 @@ def parse_list(names: Names, object_name: str, params: Sequence[tuple[str, str]]
         for one in conditions
         for slot, value in zip(one.filter.slots, one.values, strict=True)
     }
-    return ListRequest(shape=shape, values=values, cursor=plain.get("cursor"))
+    return ListRequest(shape=shape, values=values)
 
 
 def once(params: Sequence[tuple[str, str]]) -> dict[str, str]:

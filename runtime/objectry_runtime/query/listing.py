@@ -15,33 +15,75 @@ from objectry_runtime.query.list_request import (
     ListRequest,
     ListShape,
     compile_where,
+    once,
     parse_list,
 )
 from objectry_runtime.query.names import Names
 from objectry_runtime.query.projection import columns, conjunction
 from objectry_runtime.query.render import render_predicate
-from objectry_runtime.query.slots import TENANT, call_values, fill
+from objectry_runtime.query.slots import TENANT, CallValues, fill
 from objectry_runtime.query.sorting import after, cursor_slot, key_column, order_by
-from objectry_runtime.query.statements import statements
+from objectry_runtime.query.statements import Kept, kept, statements
 from objectry_runtime.query.template import template
 from objectry_runtime.store.executor import Bound, Rows
 
 ESTIMATE_MAX = 10_000  # `count=estimate` counts no further
+KEPT_LENGTH_MAX = 1000  # characters of a query that is worth keeping
 
 Params = Sequence[tuple[str, str]]
+Texts = tuple[tuple[str, str], ...]
+
+
+class Prepared(msgspec.Struct, frozen=True):
+    """A list understood: `belongs_to` marks its cursors, `statements` are kept by what is null
+    at the cursor (None: at the list's beginning)."""
+
+    request: ListRequest
+    deprecated: bool
+    belongs_to: str
+    statements: dict[tuple[bool, ...] | None, Bound]
+
+
+class Lists(Kept[Prepared]):
+    """Lists by all that was asked for, but for the cursor."""
 
 
 async def list_records(call: Call, object_name: str, params: Params) -> Answer:
     """The records the caller may read that pass the filters, in order, a page at a time."""
-    names = Names(call.live, call.principal.roles)
-    authorize(names, object_name)
-    current, deprecated = renamed(names, object_name, params)
-    request = parse_list(names, object_name, current)
-    position = read_position(call, request)
-    statement = plan(call, request, position)
-    rows = await call.executor.read(statement)
-    answer = respond(call, request, rows)
-    return with_deprecation(answer) if deprecated else answer
+    cursor, rest = split_cursor(tuple(params))
+    prepared = prepare(call, object_name, rest)
+    position = None
+    if cursor is not None:
+        count = len(prepared.request.shape.sort)
+        position = read_cursor(call.keyring, prepared.belongs_to, cursor, count)
+    rows = await call.executor.read(plan(call, prepared, position))
+    answer = respond(call, prepared, rows)
+    return with_deprecation(answer) if prepared.deprecated else answer
+
+
+def split_cursor(params: Texts) -> tuple[str | None, Texts]:
+    """The cursor, if one was sent, and what else was."""
+    cursor = next((text for name, text in params if name == "cursor"), None)
+    if cursor is None:
+        return None, params
+    once(params)
+    return cursor, tuple(one for one in params if one[0] != "cursor")
+
+
+def prepare(call: Call, object_name: str, params: Texts) -> Prepared:
+    """The request understood, once per parameters, rights and tenant."""
+    tenant, roles = call.principal.tenant, call.principal.roles
+
+    def build() -> Prepared:
+        names = Names(call.live, roles)
+        authorize(names, object_name)
+        current, deprecated = renamed(names, object_name, params)
+        request = parse_list(names, object_name, current)
+        return Prepared(request, deprecated, _belongs_to(tenant, request), {})
+
+    if sum(len(text) for _, text in params) > KEPT_LENGTH_MAX:
+        return build()
+    return kept(call.live, Lists).get((object_name, tenant, roles, params), build)
 
 
 def authorize(names: Names, object_name: str) -> None:
@@ -50,41 +92,37 @@ def authorize(names: Names, object_name: str) -> None:
         raise Problem(403, "forbidden", "You may not do this.", f"You may not read {object_name}.")
 
 
-def read_position(call: Call, request: ListRequest) -> Values | None:
-    """Where the cursor stands, if one was sent."""
-    if request.cursor is None:
-        return None
-    belongs_to = _belongs_to(call, request)
-    return read_cursor(call.keyring, belongs_to, request.cursor, len(request.shape.sort))
-
-
-def plan(call: Call, request: ListRequest, position: Values | None) -> Bound:
+def plan(call: Call, prepared: Prepared, position: Values | None) -> Bound:
     """The statement of the request, rendered once per shape and rights."""
+    shape = prepared.request.shape
     nulls = None if position is None else tuple(value is None for value in position)
-    key = ("list", call.principal.roles, request.shape, nulls)
-    template = statements(call.live).get(key, lambda: _render(call, request.shape, nulls))
-    values = call_values(call)
-    values.update(request.values)
+    statement = prepared.statements.get(nulls)
+    if statement is None:
+        key = ("list", call.principal.roles, shape, nulls)
+        statement = statements(call.live).get(key, lambda: _render(call, shape, nulls))
+        prepared.statements[nulls] = statement
+    values = CallValues(call, prepared.request.values)
     for index, value in enumerate(position or ()):
         values[cursor_slot(index)] = value
-    return fill(template, values)
+    return fill(statement, values)
 
 
-def respond(call: Call, request: ListRequest, rows: Rows) -> Answer:
+def respond(call: Call, prepared: Prepared, rows: Rows) -> Answer:
     """The page as PostgreSQL wrote it, with its cursor and count spliced in."""
+    shape = prepared.request.shape
     (data, found, keys, *counted) = rows[0]
     assert data is not None, "an empty page is an empty text"
-    more = int(found or b"0") > request.shape.limit
+    more = int(found or b"0") > shape.limit
     cursor = b"null"
     if more:
         assert keys is not None, "a full page has a last record"
         values = msgspec.json.decode(keys, type=Values)
-        cursor = msgspec.json.encode(sign_cursor(call.keyring, _belongs_to(call, request), values))
+        cursor = msgspec.json.encode(sign_cursor(call.keyring, prepared.belongs_to, values))
     count = b""
     if counted:
         assert counted[0] is not None, "a count is a number"
-        count = b',"count":' + _count(request.shape, counted[0])
-    body = b'{"data":[' + data + b'],"next":' + cursor + count + b"}"
+        count = b',"count":' + _count(shape, counted[0])
+    body = b"".join((b'{"data":[', data, b'],"next":', cursor, count, b"}"))
     return Answer(status=200, body=body, headers={"Content-Type": "application/json"})
 
 
@@ -95,11 +133,11 @@ def _count(shape: ListShape, counted: bytes) -> bytes:
     return counted
 
 
-def _belongs_to(call: Call, request: ListRequest) -> str:
+def _belongs_to(tenant: int, request: ListRequest) -> str:
     shape = request.shape
     return fingerprint(
         (
-            call.principal.tenant,
+            tenant,
             shape.object,
             [(key.path, key.descending) for key in shape.sort],
             [(one.path, one.op) for one in shape.filters],

@@ -8,6 +8,7 @@ from objectry.metadata.types import TYPES
 from objectry_runtime.host.live import Live
 from objectry_runtime.permissions import Policy, Use, policy
 from objectry_runtime.query.refusal import bad_query, near, quoted
+from objectry_runtime.query.statements import Visible, kept
 
 PARENT = "parent"
 PATH_MAX = 4  # links followed by one path
@@ -35,13 +36,17 @@ class Names:
         """Whether the caller may read any record of an object."""
         return self.policy(object_name).rule("read") is not False
 
-    def visible(self, object_name: str) -> list[str]:
+    def visible(self, object_name: str) -> tuple[str, ...]:
         """The fields that an answer shows, in the model's order, masked ones among them."""
+        key = (object_name, self.roles)
+        return kept(self.live, Visible).get(key, lambda: self._visible(object_name))
+
+    def _visible(self, object_name: str) -> tuple[str, ...]:
         model, rights = self.live.model.object(object_name), self.policy(object_name)
         names = [name for name, field in model.fields.items() if self._shows(rights, field)]
         if model.is_line and PARENT not in model.fields:
             names.insert(1, PARENT)
-        return names
+        return tuple(names)
 
     def field(self, object_name: str, name: str, use: Use, parameter: str) -> FieldModel:
         """A field by name, for one use; anything else is a 400 that names it."""

@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 
+import msgspec
+
 from objectry.values.ids import parse_id
 from objectry_runtime.identity.call import Call
 from objectry_runtime.problems import not_found
-from objectry_runtime.query.answer import Answer, entity_tag, matches, with_deprecation
+from objectry_runtime.query.answer import Answer, entity_tag, matching, with_deprecation
 from objectry_runtime.query.former import renamed
 from objectry_runtime.query.frame import ObjectFrame
 from objectry_runtime.query.list_request import once
@@ -14,8 +16,8 @@ from objectry_runtime.query.projection import columns, conjunction
 from objectry_runtime.query.refusal import bad_query, near, quoted
 from objectry_runtime.query.selecting import select, whole
 from objectry_runtime.query.selection import Selection
-from objectry_runtime.query.slots import RECORD, TENANT, array_text, call_values, fill
-from objectry_runtime.query.statements import statements
+from objectry_runtime.query.slots import RECORD, TENANT, CallValues, array_text, fill
+from objectry_runtime.query.statements import Kept, kept, statements
 from objectry_runtime.query.template import template
 from objectry_runtime.store.executor import Bound, Row
 
@@ -24,28 +26,49 @@ PARAMETERS = ("fields", "expand")
 Params = Sequence[tuple[str, str]]
 
 
+class Prepared(msgspec.Struct, frozen=True):
+    """A request for one record, understood: what is run, and whether it used a former name."""
+
+    statement: Bound
+    deprecated: bool
+
+
+class Singles(Kept[Prepared]):
+    """Requests for one record, by all but the record."""
+
+
+class Answers(Kept[Bound]):
+    """The statements that read what a write is answered with."""
+
+
 async def get_record(call: Call, object_name: str, key: str, params: Params) -> Answer:
     """One record by id or number; 404 whether it isn't there or may not be read."""
-    names = Names(call.live, call.principal.roles)
-    if not names.reads(object_name):
-        raise not_found()
-    current, deprecated = renamed(names, object_name, params)
-    selection = parse_single(names, object_name, current)
-    statement = plan(call, selection, key)
-    rows = await call.executor.read(statement)
+    id = parse_id(key)
+    prepared = _prepare(call, object_name, tuple(params), "number" if id is None else "id")
+    values = CallValues(call, {RECORD: id or key})
+    rows = await call.executor.read(fill(prepared.statement, values))
     if not rows:
         raise not_found()
     answer = record_answer(rows[0])
-    if deprecated:
+    if prepared.deprecated:
         answer = with_deprecation(answer)
-    if matches(call.if_none_match, answer.headers["ETag"]):
-        return Answer(status=304, body=b"", headers={"ETag": answer.headers["ETag"]})
+    if call.if_none_match:
+        tag = matching(call.if_none_match, answer.headers["ETag"])
+        if tag:
+            return Answer(status=304, body=b"", headers={"ETag": tag})
     return answer
 
 
 def read_statement(call: Call, object_name: str, id: str) -> Bound:
     """Reads one record as `GET` shows it to the caller: one row (body, version), or none."""
-    return plan(call, whole(Names(call.live, call.principal.roles), object_name), id)
+    roles = call.principal.roles
+
+    def build() -> Bound:
+        # Who may write but not read gets no row, and so no body.
+        return _render(call, whole(Names(call.live, roles), object_name), "id")
+
+    statement = kept(call.live, Answers).get((object_name, roles), build)
+    return fill(statement, CallValues(call, {RECORD: id}))
 
 
 def read_many_statement(call: Call, object_name: str, ids: Sequence[str]) -> Bound:
@@ -53,7 +76,7 @@ def read_many_statement(call: Call, object_name: str, ids: Sequence[str]) -> Bou
     selection = whole(Names(call.live, call.principal.roles), object_name)
     shape = ("many", call.principal.roles, selection)
     found = statements(call.live).get(shape, lambda: _render_many(call, selection))
-    return fill(found, {**call_values(call), RECORD: array_text(list(ids))})
+    return fill(found, CallValues(call, {RECORD: array_text(list(ids))}))
 
 
 def record_answer(row: Row, status: int = 200, headers: Mapping[str, str] | None = None) -> Answer:
@@ -82,15 +105,25 @@ def parse_single(names: Names, object_name: str, params: Params) -> Selection:
     return select(names, object_name, fields, expand, tables=True)
 
 
-def plan(call: Call, selection: Selection, key: str) -> Bound:
-    """The statement of one record, rendered once per selection and rights."""
-    id = parse_id(key)
-    if id is None and call.live.model.object(selection.object).numbering is None:
-        raise not_found()
-    by = "id" if id is not None else "number"
-    shape = ("single", call.principal.roles, selection, by)
-    found = statements(call.live).get(shape, lambda: _render(call, selection, by))
-    return fill(found, {**call_values(call), RECORD: id or key})
+def _prepare(
+    call: Call, object_name: str, params: tuple[tuple[str, str], ...], by: str
+) -> Prepared:
+    """The request understood and its statement rendered, once per parameters and rights."""
+    roles = call.principal.roles
+
+    def build() -> Prepared:
+        names = Names(call.live, roles)
+        if not names.reads(object_name):
+            raise not_found()
+        current, deprecated = renamed(names, object_name, params)
+        selection = parse_single(names, object_name, current)
+        if by == "number" and call.live.model.object(object_name).numbering is None:
+            raise not_found()
+        shape = ("single", roles, selection, by)
+        statement = statements(call.live).get(shape, lambda: _render(call, selection, by))
+        return Prepared(statement, deprecated)
+
+    return kept(call.live, Singles).get((object_name, roles, params, by), build)
 
 
 def _render(call: Call, selection: Selection, by: str) -> Bound:

@@ -1,6 +1,6 @@
 """Parameters that are filled in per call, so that one rendered statement serves many calls."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from objectry_runtime.identity.call import Call, Principal
 from objectry_runtime.store.executor import Bound
@@ -26,28 +26,46 @@ USER: Mapping[str, str] = {
 
 def fill(statement: Bound, values: Mapping[str, str | None]) -> Bound:
     """The statement with every slot replaced by its value; constants stay."""
-    params = tuple(values[one] if isinstance(one, Slot) else one for one in statement.params)
-    return Bound(statement.sql, params)
+    params = [values[one] if isinstance(one, Slot) else one for one in statement.params]
+    return Bound(statement.sql, tuple(params))
+
+
+class CallValues(dict[str, str | None]):
+    """The values given, and what a statement may need to know of a call: made when asked for.
+
+    Most statements ask for the tenant alone, so nothing else is written out for them.
+    """
+
+    def __init__(self, call: Call, given: Mapping[str, str | None]) -> None:
+        super().__init__(given)
+        self._call = call
+
+    def __missing__(self, slot: str) -> str:
+        return _OF_CALL[slot](self._call)
 
 
 def call_values(call: Call) -> dict[str, str | None]:
-    """What every statement may need to know of a call."""
-    user = user_texts(call.principal)
-    return {
-        TENANT: str(call.principal.tenant),
-        TODAY: call.today.isoformat(),
-        NOW: call.now.isoformat(),
-        **{USER[name]: text for name, text in user.items()},
-    }
+    """What every statement may need to know of a call, all of it."""
+    return {slot: text(call) for slot, text in _OF_CALL.items()}
 
 
 def user_texts(principal: Principal) -> dict[str, str]:
     """What expressions may ask about the caller, in parameter form."""
-    return {
-        "id": principal.user,
-        "name": principal.name,
-        "roles": array_text(sorted(principal.roles)),
-    }
+    return {"id": principal.user, "name": principal.name, "roles": _roles(principal)}
+
+
+def _roles(principal: Principal) -> str:
+    return array_text(sorted(principal.roles))
+
+
+_OF_CALL: Mapping[str, Callable[[Call], str]] = {
+    TENANT: lambda call: str(call.principal.tenant),
+    TODAY: lambda call: call.today.isoformat(),
+    NOW: lambda call: call.now.isoformat(),
+    USER["id"]: lambda call: call.principal.user,
+    USER["name"]: lambda call: call.principal.name,
+    USER["roles"]: lambda call: _roles(call.principal),
+}
 
 
 def array_text(items: list[str]) -> str:

@@ -1,7 +1,7 @@
 """What was rendered or resolved once, kept per release by shape and rights, with a bound."""
 
 from collections.abc import Callable, Hashable
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar  # a kind may keep anything
 
 from objectry_runtime.host.live import Live
 from objectry_runtime.query.selection import Selection
@@ -37,19 +37,27 @@ class Selections(Kept[Selection]):
     """What requests show, by what they ask for."""
 
 
+class Visible(Kept[tuple[str, ...]]):
+    """The fields that an answer shows, by object and roles."""
+
+
+K = TypeVar("K", bound=Kept[Any])
+
+
+def kept(live: Live, kind: type[K]) -> K:
+    """What a release keeps of one kind."""
+    found = live.compiled.get((kind,))
+    if not isinstance(found, kind):
+        found = kind()
+        live.compiled[(kind,)] = found
+    return found
+
+
 def statements(live: Live) -> Statements:
     """The statements of a release."""
-    found = live.compiled.get(("query.statements",))
-    if not isinstance(found, Statements):
-        found = Statements()
-        live.compiled[("query.statements",)] = found
-    return found
+    return kept(live, Statements)
 
 
 def selections(live: Live) -> Selections:
     """The selections of a release."""
-    found = live.compiled.get(("query.selections",))
-    if not isinstance(found, Selections):
-        found = Selections()
-        live.compiled[("query.selections",)] = found
-    return found
+    return kept(live, Selections)
