@@ -124,6 +124,14 @@ def _id(answer: Answer) -> object:
     return msgspec.json.decode(answer.body, type=dict[str, object])["id"]
 
 
+def yardstick() -> float:
+    """Seconds for a fixed piece of Python: what a processor shared with others is worth now."""
+    start = time.process_time()
+    for _ in range(200):
+        {str(n): [n] for n in range(250)}
+    return time.process_time() - start
+
+
 def backend_seconds(pid: int) -> float:
     """Processor time that a backend has used so far."""
     return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e9
@@ -134,6 +142,7 @@ async def measure(counted: Counted, pid: int, write: Write, times: int) -> None:
     for _ in range(max(3, times // 10)):
         await write()
     counted.statements, counted.units, counted.seconds = [], 0, 0.0
+    ruler = yardstick()
     theirs, start = backend_seconds(pid), time.process_time()
     for _ in range(times):
         await write()
@@ -141,7 +150,8 @@ async def measure(counted: Counted, pid: int, write: Write, times: int) -> None:
     print(
         f"{len(counted.statements) / times:>8.1f}{counted.units / times:>8.1f}"
         f"{1e6 * (spent - counted.seconds) / times:>10.0f}"
-        f"{1e6 * counted.seconds / times:>10.0f}{1e6 * theirs / times:>12.0f}",
+        f"{1e6 * counted.seconds / times:>10.0f}{1e6 * theirs / times:>12.0f}"
+        f"{1e6 * (ruler + yardstick()) / 400:>11.1f}",
         flush=True,
     )
 
@@ -158,7 +168,9 @@ async def run(dsn: str, options: argparse.Namespace) -> None:
         pid = int((await counted.read(Bound("select pg_backend_pid()::text")))[0][0] or 0)
         found = await kinds(caller(live, counted, *options.roles.split(",")))
         chosen = options.profile or options.sql
-        print(f"{'µs each':<20}{'stmts':>8}{'trips':>8}{'ours':>10}{'driver':>10}{'PostgreSQL':>12}")
+        print(
+            f"{'µs each':<20}{'stmts':>8}{'trips':>8}{'ours':>10}{'driver':>10}{'PostgreSQL':>12}{'yardstick':>11}"
+        )
         for name, write in found.items():
             if chosen and chosen != name:
                 continue

@@ -29,6 +29,7 @@ ROUNDING = Context(prec=_PRECISION, rounding=ROUND_HALF_UP, traps=_TRAPS)
 """Where rounding to a number of places is the purpose."""
 
 ZERO = Decimal(0)
+_UNITS = tuple(Decimal(1).scaleb(-places) for places in range(DIGITS_MAX + 1))
 _DIVISION_UNIT = Decimal(1).scaleb(-DIVISION_PLACES)
 
 
@@ -109,8 +110,19 @@ def quantise(x: Decimal, places: int, half_even: bool = False) -> Decimal:
     return _quantised(x, places, ROUND_HALF_EVEN if half_even else ROUND_HALF_UP)
 
 
+def has_places(x: Decimal, places: int) -> bool:
+    """Whether a finite number is written with exactly so many decimal places."""
+    return x.same_quantum(_unit(places))
+
+
+def _unit(places: int) -> Decimal:
+    return _UNITS[places] if 0 <= places < len(_UNITS) else Decimal(1).scaleb(-places)
+
+
 def _quantised(x: Decimal, places: int, rounding: str) -> Decimal:
-    unit = Decimal(1).scaleb(-places)
+    unit = _unit(places)
+    if x and places >= 0 and x.same_quantum(unit):  # the usual number: rounded before
+        return x
     result = x.quantize(unit, rounding=rounding, context=ROUNDING)
     if places < 0:
         result = result.quantize(Decimal(1), context=ROUNDING)

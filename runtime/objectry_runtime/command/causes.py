@@ -15,6 +15,8 @@ def causes(
     A missing value is one where its default read a field that is itself missing or wrong: who
     mends the cause has mended it. What the body itself `said` wrong is a cause.
     """
+    if not errors:
+        return []
     own = {one.pointer for one in said}
     wrong = frozenset(one.pointer for one in errors)
     following = {

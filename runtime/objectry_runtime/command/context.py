@@ -1,15 +1,12 @@
 """What deciding needs beside the records: who and when, what is known behind links, evaluators."""
 
 from collections.abc import Callable, Mapping
-from decimal import Decimal
 
-from objectry.expressions import Env, Expression, Frame, Value, evaluator
+from objectry.expressions import Env, Expression, Value, evaluator
 from objectry_runtime.host.live import Live
 from objectry_runtime.identity.call import Call
 from objectry_runtime.problems import Problem
 from objectry_runtime.query.linked import Linked
-
-COMPANY_CURRENCY = "EUR"
 
 
 class Context:
@@ -26,21 +23,9 @@ class Context:
             "roles": tuple(sorted(call.principal.roles)),
         }
 
-    def evaluate(self, expression: Expression, record: Frame) -> Value:
+    def evaluate(self, expression: Expression, env: Env) -> Value:
         """The value of an expression over a record or a line."""
-        env = Env(record=record, user=self.user, today=self.call.today, now=self.call.now)
         return _evaluator(self.live, expression)(env)
-
-    @property
-    def company_currency(self) -> str:
-        """The currency of money that nothing nearer says it of."""
-        currency = self.live.settings.get("company", {}).get("currency", COMPANY_CURRENCY)
-        return str(currency)
-
-    @property
-    def half_even(self) -> bool:
-        """Whether the company rounds money half to even instead of away from zero."""
-        return self.live.settings.get("company", {}).get("rounding") == "half_even"
 
 
 class _Evaluators:
@@ -66,10 +51,3 @@ def _evaluator(live: Live, expression: Expression) -> Callable[[Env], Value]:
 
 
 _KEY = ("command.evaluators",)
-
-
-def exceeds(value: Decimal, places: int) -> bool:
-    """Whether a number has more decimal places than it may (zeros at the end don't count)."""
-    exponent = value.as_tuple().exponent
-    assert isinstance(exponent, int), "NaN and Infinity don't come this far"
-    return -exponent > places and value != round(value, places)

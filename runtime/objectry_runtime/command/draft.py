@@ -5,16 +5,12 @@ most once. So defaults, formulas and line values may read each other in any orde
 """
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 
-from objectry.expressions import Expression, Frame, Value
+from objectry.expressions import Env, Expression, Frame, Value
 from objectry.metadata.model import Derivation, FieldModel, ObjectModel
-from objectry.metadata.types import StorageClass
-from objectry.values.currencies import is_currency, minor_units
-from objectry.values.numbers import quantise
-from objectry_runtime.command.context import Context, exceeds
+from objectry_runtime.command.compiled import compiled
+from objectry_runtime.command.context import Context
 from objectry_runtime.command.unseen import UNSEEN
-from objectry_runtime.problems import Problem
 
 
 class Draft:
@@ -24,6 +20,25 @@ class Draft:
     engine sets. `old` is the state before (None where there is none). `named` are the fields the
     body names. Where `fresh`, a field that is not given takes its default.
     """
+
+    __slots__ = (
+        "_busy",
+        "_env",
+        "_values",
+        "compiled",
+        "context",
+        "defaulted",
+        "fresh",
+        "given",
+        "lines",
+        "model",
+        "named",
+        "old",
+        "owner",
+        "pointer",
+        "sound",
+        "trusted",
+    )
 
     def __init__(
         self,
@@ -44,6 +59,7 @@ class Draft:
         `trusted` are fields a definition filled, whatever the caller may (a conversion)."""
         self.context = context
         self.model = model
+        self.compiled = compiled(context.live, model)
         self.given = given
         self.pointer = pointer
         self.old = old
@@ -54,8 +70,14 @@ class Draft:
         self.sound = sound
         self.lines: dict[str, list[Draft]] = {}
         self.defaulted: set[str] = set()
-        self._values: dict[str, Value] = {}
+        self._env: Env | None = None
         self._busy: set[str] = set()
+        # Most of what is given is a value as it stands; the others are completed when asked for.
+        direct = self.compiled.direct
+        self._values = dict(self.compiled.blank if fresh else self.compiled.settled)
+        for name, value in given.items():
+            if name in direct:
+                self._values[name] = value
 
     @property
     def id(self) -> str:
@@ -66,6 +88,14 @@ class Draft:
     def unseen(self) -> bool:
         """Whether it is a line that the caller may not read."""
         return self.pointer.startswith(UNSEEN)
+
+    @property
+    def env(self) -> Env:
+        """What an expression over the record sees."""
+        if self._env is None:
+            call = self.context.call
+            self._env = Env(record=self, user=self.context.user, today=call.today, now=call.now)
+        return self._env
 
     def get(self, path: tuple[str, ...]) -> Value:
         """A value of the record, or one behind its links."""
@@ -93,8 +123,15 @@ class Draft:
             if name in self._busy:  # the checks refuse definitions that read themselves
                 return None
             self._busy.add(name)
-            self._values[name] = self._complete(self.model.fields[name])
+            self._values[name] = self.compiled.complete[name](self)
         return self._values[name]
+
+    def completed(self) -> Mapping[str, Value]:
+        """The values of the record with none of the stored ones left to complete."""
+        for name in self.compiled.later:
+            if name not in self._values:
+                self.value(name)
+        return self._values
 
     def is_new_link(self, name: str) -> bool:
         """Whether the caller points a link somewhere it did not point before."""
@@ -107,100 +144,16 @@ class Draft:
 
     def applies(self, field: FieldModel) -> bool:
         """Whether the field is there at all: it has no `when`, or its `when` is true."""
-        return field.when is None or self.context.evaluate(field.when, self) is True
+        return field.when is None or self.holds(field.when) is True
 
     def holds(self, expression: Expression) -> Value:
         """What a condition is over this record."""
-        return self.context.evaluate(expression, self)
+        return self.context.evaluate(expression, self.env)
 
-    def places(self, field: FieldModel) -> int:
+    def places(self, name: str) -> int:
         """The decimal places of a number field."""
-        if field.scale is not None:
-            return field.scale
-        return minor_units(self.currency(field)) if field.currency is not None else 0
+        return self.compiled.places[name](self)
 
-    def currency(self, field: FieldModel) -> str:
+    def currency(self, name: str) -> str:
         """The currency of a money field."""
-        source = field.currency
-        code: Value = None
-        match source.root if source else "company":
-            case "code":
-                code = source.name if source else None
-            case "record":
-                code = self.value(source.name) if source else None
-            case "parent":
-                code = self.owner.value(source.name) if source and self.owner else None
-            case _:
-                pass
-        if isinstance(code, str) and is_currency(code):
-            return code
-        return self.context.company_currency
-
-    def _complete(self, field: FieldModel) -> Value:
-        match field.derivation:
-            case Derivation.SYSTEM:
-                return self.given.get(field.name)
-            case Derivation.INPUT:
-                return self._input(field)
-            case Derivation.COMPUTED:
-                return self._rounded(field, self._computed(field))
-            case Derivation.SNAPSHOT if self.old is not None and not self._moved(field):
-                return self.old.get(field.name)
-            case _:
-                assert field.formula is not None, f"{field.name} has a formula"
-                return self._rounded(field, self.context.evaluate(field.formula, self))
-
-    def _input(self, field: FieldModel) -> Value:
-        if not self.applies(field):
-            return None
-        if field.name in self.given:
-            value = self.given[field.name]
-            if isinstance(value, Decimal) and field.name in self.trusted:
-                return self._rounded(field, value)
-            if isinstance(value, Decimal) and not exceeds(value, self.places(field)):
-                return self._rounded(field, value)  # "119" of euros is 119.00
-            return value
-        if self.fresh and field.default is not None:
-            self.defaulted.add(field.name)
-            return self._rounded(field, self.context.evaluate(field.default, self))
-        return None
-
-    def _rounded(self, field: FieldModel, value: Value) -> Value:
-        if not isinstance(value, Decimal):
-            return value
-        if field.type.storage is StorageClass.INTEGER:
-            return quantise(value, 0)
-        if field.type.storage is StorageClass.NUMERIC:
-            half_even = field.currency is not None and self.context.half_even
-            return quantise(value, self.places(field), half_even=half_even)
-        return value
-
-    def _computed(self, field: FieldModel) -> Value:
-        if not (self.owner or self).sound:
-            return None
-        function = self.context.live.computed(
-            field.definition.computed, self.model.name, field.name
-        )
-        try:
-            return function(self, places=self.places(field), today=self.context.call.today)
-        except Problem as problem:
-            # Told only where nothing is wrong with the record: else that may be the cause.
-            self.context.failures.append(problem)
-            return None
-
-    def _moved(self, field: FieldModel) -> bool:
-        """Whether something of the record that a snapshot reads is other than it was.
-
-        What lies behind a link may change as it likes: the snapshot holds what was there when the
-        record last pointed at something else.
-        """
-        assert field.formula is not None, "a snapshot has a formula"
-        for root, path in self.context.live.model.reads(self.model.name, field.formula):
-            at = self.owner if root == "parent" else self
-            if root not in ("record", "parent") or at is None:
-                continue
-            if at.old is None or path[0] in at.model.tables:
-                return True
-            if at.value(path[0]) != at.old.get(path[0]):
-                return True
-        return False
+        return self.compiled.currency[name](self)

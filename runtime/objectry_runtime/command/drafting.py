@@ -8,9 +8,11 @@ from objectry.expressions import Value
 from objectry.metadata.model import Derivation, ObjectModel
 from objectry.values.ids import new_id
 from objectry_runtime.command.bodies import step
+from objectry_runtime.command.compiled import compiled
 from objectry_runtime.command.context import Context
 from objectry_runtime.command.draft import Draft
 from objectry_runtime.command.unseen import UNSEEN, keep_places
+from objectry_runtime.host.live import Live
 from objectry_runtime.problems import FieldError
 from objectry_runtime.query.record import LineState, RecordState
 
@@ -99,7 +101,12 @@ def changed_record(
     draft = Draft(
         context,
         model,
-        {**_kept(model, state.values, replace, ""), **values, **stamps, **(engine or {})},
+        {
+            **_kept(context.live, model, state.values, replace, ""),
+            **values,
+            **stamps,
+            **(engine or {}),
+        },
         old=state.values,
         named=frozenset(values),
         fresh=replace is not None,
@@ -176,7 +183,7 @@ def _changed_line(
     return Draft(
         owner.context,
         model,
-        {**_kept(model, line.values, replace, prefix), **values},
+        {**_kept(owner.context.live, model, line.values, replace, prefix), **values},
         pointer=pointer,
         old=line.values,
         named=frozenset(values),
@@ -186,12 +193,15 @@ def _changed_line(
 
 
 def _kept(
+    live: Live,
     model: ObjectModel,
     values: Named,
     replace: Callable[[str], bool] | None,
     prefix: str,
 ) -> dict[str, Value]:
     """What stays of a record: what the engine set, and the input that is not replaced."""
+    if replace is None:
+        return {name: values.get(name) for name in compiled(live, model).kept}
     kept: dict[str, Value] = {}
     for name, field in model.fields.items():
         if field.derivation is Derivation.SYSTEM:
@@ -199,7 +209,7 @@ def _kept(
             continue
         if field.derivation is not Derivation.INPUT or field.is_table:
             continue
-        if replace is None or not field.writable or not replace(prefix + name):
+        if not field.writable or not replace(prefix + name):
             kept[name] = values.get(name)
     return kept
 

@@ -21,6 +21,8 @@ def said_wrong(body: Body, model: ObjectModel, state: object) -> list[FieldError
 
 def merge(said: Sequence[FieldError], found_later: Sequence[FieldError]) -> list[FieldError]:
     """All errors; where the body's own value is wrong, what follows from that is not said."""
+    if not said:
+        return list(found_later)
     places = {one.pointer for one in said}
     # A row whose id is wrong is no new row that lacks its values.
     rows = tuple(place.removesuffix("id") for place in places if place.endswith("/id"))

@@ -1,15 +1,10 @@
 """Images: a record with its lines as history keeps it, and the difference of two."""
 
-from collections.abc import Mapping
-
-from objectry.compiler.codecs import Json, to_json
-from objectry.expressions import Value
 from objectry.metadata.model import ObjectModel
+from objectry_runtime.command.compiled import Image, compiled
 from objectry_runtime.command.draft import Draft
 from objectry_runtime.host.live import Live
 from objectry_runtime.query.record import RecordState
-
-Image = dict[str, Json]
 
 # What changes with every write says nothing about what was changed.
 STAMPS = frozenset({"id", "created_at", "created_by", "updated_at", "updated_by"})
@@ -17,43 +12,37 @@ STAMPS = frozenset({"id", "created_at", "created_by", "updated_at", "updated_by"
 
 def image_of(draft: Draft) -> Image:
     """A draft as it will be: every stored field, and the lines of every table field."""
-    image = _fields(draft.model, {name: draft.value(name) for name in _stored(draft.model)})
+    image = draft.compiled.image(draft.completed())
     for table, lines in draft.lines.items():
-        image[table] = [
-            {
-                "id": line.id,
-                **_fields(line.model, {name: line.value(name) for name in _stored(line.model)}),
-            }
-            for line in lines
-        ]
+        image[table] = [line.compiled.image(line.completed()) for line in lines]
     return image
 
 
 def image_of_state(live: Live, model: ObjectModel, state: RecordState) -> Image:
     """The same of a record as it is."""
-    image = _fields(model, state.values)
+    image = compiled(live, model).image(state.values)
     for table, lines in state.lines.items():
-        line_model = live.model.object(model.tables[table])
-        image[table] = [{"id": line.id, **_fields(line_model, line.values)} for line in lines]
+        of_line = compiled(live, live.model.object(model.tables[table])).image
+        image[table] = [of_line(line.values) for line in lines]
     return image
 
 
-def changes_between(before: Image | None, after: Image | None) -> dict[str, Json]:
+def changes_between(before: Image | None, after: Image | None) -> Image:
     """Field → {"from", "to"} of what differs; from nothing, all that has a value."""
-    names: tuple[str, ...] = tuple(dict.fromkeys([*(before or {}), *(after or {})]))
+    if before is None:
+        return {
+            name: {"from": None, "to": new}
+            for name, new in (after or {}).items()
+            if new is not None and new != [] and name not in STAMPS
+        }
+    if after is None:
+        return {
+            name: {"from": old, "to": None}
+            for name, old in before.items()
+            if old is not None and old != [] and name not in STAMPS
+        }
     return {
         name: {"from": old, "to": new}
-        for name in names
-        if name not in STAMPS
-        and (old := (before or {}).get(name)) != (new := (after or {}).get(name))
-        and not (before is None and new == [])
-        and not (after is None and old == [])
+        for name in {**before, **after}
+        if (old := before.get(name)) != (new := after.get(name)) and name not in STAMPS
     }
-
-
-def _stored(model: ObjectModel) -> tuple[str, ...]:
-    return tuple(name for name, field in model.fields.items() if field.stored and name != "parent")
-
-
-def _fields(model: ObjectModel, values: Mapping[str, Value]) -> Image:
-    return {name: to_json(values.get(name), model.fields[name]) for name in _stored(model)}

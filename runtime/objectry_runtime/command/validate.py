@@ -1,125 +1,186 @@
-"""What is wrong with a record as it would be: small rules, each over one draft, all collected."""
+"""What is wrong with a record as it would be: small rules, each over one draft, all collected.
 
-from collections.abc import Callable, Iterator
+A rule is made per object, from the fields it concerns; where it concerns none there is no rule.
+"""
+
+from collections.abc import Callable, Hashable, Iterator
 from decimal import Decimal
 
 from objectry.compiler.codecs import to_json
-from objectry.metadata.model import Derivation, FieldModel
+from objectry.metadata.model import Derivation, FieldModel, ObjectModel
 from objectry.metadata.types import StorageClass
 from objectry_runtime.command.bodies import codec_of, step
-from objectry_runtime.command.context import exceeds
+from objectry_runtime.command.completing import exceeds
 from objectry_runtime.command.draft import Draft
+from objectry_runtime.host.live import Live
 from objectry_runtime.problems import FieldError
 
 Rule = Callable[[Draft], Iterator[FieldError]]
+Make = Callable[[Live, ObjectModel], Rule | None]
 
 DIGITS_MAX = 38
+KNOWN_GOOD_MAX = 512
 
 
 def validate(record: Draft) -> list[FieldError]:
-    """Every error of a record and its lines."""
+    """Every error of a record and its lines. Nothing of them is left to complete afterwards."""
     errors: list[FieldError] = []
     for draft in (record, *(line for lines in record.lines.values() for line in lines)):
-        for rule in RULES:
+        draft.completed()
+        for rule in _rules(draft.context.live, draft.model):
             errors += rule(draft)
     return errors
 
 
-def applicable(draft: Draft) -> Iterator[FieldError]:
+def applicable(live: Live, model: ObjectModel) -> Rule | None:
     """A field whose `when` is not true takes no value."""
-    for name in draft.named:
-        field = draft.model.fields[name]
-        if field.when is not None and draft.given[name] is not None and not draft.applies(field):
-            yield _error(draft, name, "not_applicable", "This field does not apply here.")
+    fields = {name: field for name, field in model.fields.items() if field.when is not None}
+
+    def rule(draft: Draft) -> Iterator[FieldError]:
+        for name in draft.named:
+            field = fields.get(name)
+            if field is not None and draft.given[name] is not None and not draft.applies(field):
+                yield _error(draft, name, "not_applicable", "This field does not apply here.")
+
+    return rule if fields else None
 
 
-def required(draft: Draft) -> Iterator[FieldError]:
+def required(live: Live, model: ObjectModel) -> Rule | None:
     """What must have a value has one."""
-    for name, field in draft.model.fields.items():
-        if field.derivation is not Derivation.INPUT:
-            continue
-        value = draft.lines.get(name, ()) if field.is_table else draft.value(name)
-        if value not in (None, "", []) or not draft.applies(field):
-            continue
-        wanted = field.definition.required
-        if not wanted and field.required_when is not None:
-            wanted = draft.holds(field.required_when) is True
-        if wanted:
-            yield _error(draft, name, "required", "A value is needed here.")
+    fields = [
+        field
+        for field in model.fields.values()
+        if field.derivation is Derivation.INPUT
+        and (field.definition.required or field.required_when is not None)
+    ]
+
+    def rule(draft: Draft) -> Iterator[FieldError]:
+        for field in fields:
+            name = field.name
+            value = draft.lines.get(name, ()) if field.is_table else draft.value(name)
+            if value not in (None, "", []) or not draft.applies(field):
+                continue
+            wanted = field.definition.required
+            if not wanted and field.required_when is not None:
+                wanted = draft.holds(field.required_when) is True
+            if wanted:
+                yield _error(draft, name, "required", "A value is needed here.")
+
+    return rule if fields else None
 
 
-def places(draft: Draft) -> Iterator[FieldError]:
+def places(live: Live, model: ObjectModel) -> Rule | None:
     """An amount has no more places than its currency."""
-    for name, field in _money(draft):
-        value = draft.value(name)
-        if not isinstance(value, Decimal):
-            continue
-        allowed = draft.places(field)
-        if exceeds(value, allowed):
-            currency = draft.currency(field)
-            has = "no decimal places" if allowed == 0 else f"at most {allowed} decimal places"
-            yield _error(draft, name, "scale", f"{currency} has {has}; it is not rounded for you.")
+    names = [
+        name
+        for name, field in model.fields.items()
+        if field.currency is not None and field.scale is None and not field.is_derived
+    ]
+
+    def rule(draft: Draft) -> Iterator[FieldError]:
+        for name in names:
+            value = draft.value(name)
+            if not isinstance(value, Decimal):
+                continue
+            allowed = draft.places(name)
+            if exceeds(value, allowed):
+                has = "no decimal places" if allowed == 0 else f"at most {allowed} decimal places"
+                told = f"{draft.currency(name)} has {has}; it is not rounded for you."
+                yield _error(draft, name, "scale", told)
+
+    return rule if names else None
 
 
-def bounds(draft: Draft) -> Iterator[FieldError]:
+def bounds(live: Live, model: ObjectModel) -> Rule | None:
     """What a formula or a plugin gave fits its column."""
-    for name, field in draft.model.fields.items():
-        if not field.is_derived or not field.stored:
-            continue
-        value = draft.value(name)
-        if isinstance(value, Decimal) and not _fits(value, field):
-            yield _error(draft, name, "range", "The computed value is too large to be kept.")
+    fields = [
+        field
+        for field in model.fields.values()
+        if field.is_derived
+        and field.stored
+        and field.type.storage in (StorageClass.NUMERIC, StorageClass.INTEGER)
+    ]
+
+    def rule(draft: Draft) -> Iterator[FieldError]:
+        for field in fields:
+            value = draft.value(field.name)
+            if isinstance(value, Decimal) and not _fits(value, field):
+                message = "The computed value is too large to be kept."
+                yield _error(draft, field.name, "range", message)
+
+    return rule if fields else None
 
 
-def defaults(draft: Draft) -> Iterator[FieldError]:
+def defaults(live: Live, model: ObjectModel) -> Rule | None:
     """What a default (or a conversion) gave keeps the bounds of its field, as a caller's value."""
-    checked = (draft.defaulted | draft.trusted) & {
-        name for name, field in draft.model.fields.items() if field.writable
-    }
-    document = {
-        name: to_json(draft.value(name), draft.model.fields[name])
-        for name in sorted(checked)
-        if draft.value(name) is not None
-    }
-    if not document:
-        return
-    codec = codec_of(draft.context.live, draft.model.name)
-    read = codec.read(document, partial=True, writable=lambda _: True, pointer=draft.pointer)
-    for issue in read.issues:
-        yield FieldError(issue.pointer, issue.code, issue.message)
+    writable = frozenset(name for name, field in model.fields.items() if field.writable)
+    # Most defaults give the same few values again and again; a codec judges by the value alone.
+    good: set[Hashable] = set()
+
+    def rule(draft: Draft) -> Iterator[FieldError]:
+        filled = draft.defaulted | draft.trusted if draft.trusted else draft.defaulted
+        values = {
+            name: value
+            for name in sorted(filled & writable)
+            if (value := draft.value(name)) is not None and (name, value) not in good
+        }
+        if not values:
+            return
+        document = {name: to_json(value, model.fields[name]) for name, value in values.items()}
+        codec = codec_of(live, model.name)
+        read = codec.read(document, partial=True, writable=lambda _: True, pointer=draft.pointer)
+        for issue in read.issues:
+            yield FieldError(issue.pointer, issue.code, issue.message)
+        if not read.issues:
+            if len(good) > KNOWN_GOOD_MAX:
+                good.clear()
+            good.update(values.items())
+
+    return rule if writable else None
 
 
-def immutable(draft: Draft) -> Iterator[FieldError]:
+def immutable(live: Live, model: ObjectModel) -> Rule | None:
     """What may be set once keeps what it was set to."""
-    for name in draft.named:
-        field = draft.model.fields[name]
-        if not field.definition.immutable or draft.old is None:
-            continue
-        before = draft.old.get(name)
-        if before is not None and draft.value(name) != before:
-            yield _error(draft, name, "immutable", "This field can't be changed once it is set.")
+    once = frozenset(name for name, field in model.fields.items() if field.definition.immutable)
+
+    def rule(draft: Draft) -> Iterator[FieldError]:
+        for name in draft.named & once if draft.old is not None else ():
+            before = draft.old.get(name) if draft.old is not None else None
+            if before is not None and draft.value(name) != before:
+                told = "This field can't be changed once it is set."
+                yield _error(draft, name, "immutable", told)
+
+    return rule if once else None
 
 
-def links(draft: Draft) -> Iterator[FieldError]:
+def links(live: Live, model: ObjectModel) -> Rule | None:
     """A link leads to a record the caller may read; hidden and missing answer the same."""
-    for name, field in draft.model.fields.items():
-        value = draft.value(name)
-        if not isinstance(value, str) or not draft.is_new_link(name):
-            continue
+
+    def rule(draft: Draft) -> Iterator[FieldError]:
         linked = draft.context.linked
-        if not any(linked.readable(target, value) for target in field.definition.to):
-            yield _error(draft, name, "link", "There is no such record.")
+        for name, targets in draft.compiled.links.items():
+            value = draft.value(name)
+            if not isinstance(value, str) or not draft.is_new_link(name):
+                continue
+            if not any(linked.readable(target, value) for target in targets):
+                yield _error(draft, name, "link", "There is no such record.")
+
+    return rule if any(field.type.name == "link" for field in model.fields.values()) else None
 
 
-def checks(draft: Draft) -> Iterator[FieldError]:
+def checks(live: Live, model: ObjectModel) -> Rule | None:
     """The rules the definition states; a null passes."""
-    for check in draft.model.checks:
-        if draft.holds(check.rule) is False:
-            pointer = draft.pointer + (step(check.field) if check.field else "")
-            yield FieldError(pointer, "check", check.message)
+
+    def rule(draft: Draft) -> Iterator[FieldError]:
+        for check in model.checks:
+            if draft.holds(check.rule) is False:
+                pointer = draft.pointer + (step(check.field) if check.field else "")
+                yield FieldError(pointer, "check", check.message)
+
+    return rule if model.checks else None
 
 
-RULES: tuple[Rule, ...] = (
+RULES: tuple[Make, ...] = (
     applicable,
     required,
     places,
@@ -131,10 +192,20 @@ RULES: tuple[Rule, ...] = (
 )
 
 
-def _money(draft: Draft) -> Iterator[tuple[str, FieldModel]]:
-    for name, field in draft.model.fields.items():
-        if field.currency is not None and field.scale is None and not field.is_derived:
-            yield name, field
+class _Rules:
+    """The rules of one object."""
+
+    def __init__(self, live: Live, model: ObjectModel) -> None:
+        made = (make(live, model) for make in RULES)
+        self.rules = tuple(rule for rule in made if rule is not None)
+
+
+def _rules(live: Live, model: ObjectModel) -> tuple[Rule, ...]:
+    key = ("command.rules", model.name)
+    found = live.compiled.get(key)
+    if not isinstance(found, _Rules):
+        found = live.compiled[key] = _Rules(live, model)
+    return found.rules
 
 
 def _fits(value: Decimal, field: FieldModel) -> bool:

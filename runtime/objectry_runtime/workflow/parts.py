@@ -9,7 +9,7 @@ from objectry.metadata.model import ConversionLinesModel
 from objectry.values.ids import parse_id
 from objectry.values.numbers import parse_decimal
 from objectry_runtime.command.bodies import is_array, is_object, step
-from objectry_runtime.command.context import exceeds
+from objectry_runtime.command.completing import exceeds
 from objectry_runtime.command.draft import Draft
 from objectry_runtime.command.refusals import conflict
 from objectry_runtime.problems import FieldError, Problem, invalid
@@ -121,7 +121,7 @@ def _refused(
         return FieldError(pointer, "unknown_field", "This conversion takes whole lines.")
     if one.quantity <= 0:
         return FieldError(pointer, "min", "The quantity to convert is more than nothing.")
-    places = line.places(line.model.fields[lines.quantity])
+    places = line.places(lines.quantity)
     if exceeds(one.quantity, places):
         return FieldError(pointer, "scale", f"At most {places} decimal places; it is not rounded.")
     if one.quantity > left:
