@@ -1,7 +1,8 @@
-"""The Litestar app: probes, OpenAPI, documentation, metadata. No record passes through here."""
+"""The Litestar app: OpenAPI, documentation, metadata. No record passes through here.
 
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+Imported when a page is first asked for (`front`): a start doesn't pay for Litestar.
+"""
+
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -21,26 +22,15 @@ from objectry_runtime.api.serving import Serving, build_call
 from objectry_runtime.api.traffic import Traffic
 from objectry_runtime.identity import Call
 from objectry_runtime.problems import Problem
-from objectry_runtime.store.executor import Bound
 
 # The parameters of Litestar's generic are its user, auth and state, none of which we use.
 SiteRequest = Request[Any, Any, Any]
 SiteResponse = Response[bytes]
-Lifespan = Callable[[], AbstractAsyncContextManager[None]]
 FORM_BYTES_MAX = 4096
 
 
-def build_site(serving: Serving, traffic: Traffic, lifespan: Lifespan | None = None) -> App:
-    """The app for everything but records. `lifespan` is entered while it serves."""
-
-    @get("/healthz")
-    async def healthz(request: SiteRequest) -> SiteResponse:
-        return _json(request, {"status": "ok"})
-
-    @get("/readyz")
-    async def readyz(request: SiteRequest) -> SiteResponse:
-        await serving.executor.read(Bound("select 1"))
-        return _json(request, {"status": "ready"})
+def build_site(serving: Serving, traffic: Traffic) -> App:
+    """The app for every page."""
 
     @get("/metrics")
     async def metrics(request: SiteRequest) -> SiteResponse:
@@ -114,8 +104,6 @@ def build_site(serving: Serving, traffic: Traffic, lifespan: Lifespan | None = N
 
     return Litestar(  # type: ignore[return-value]  # its ASGI types are TypedDicts, ours mappings
         [
-            healthz,
-            readyz,
             metrics,
             openapi_json,
             docs,
@@ -132,7 +120,6 @@ def build_site(serving: Serving, traffic: Traffic, lifespan: Lifespan | None = N
         logging_config=None,
         request_max_body_size=FORM_BYTES_MAX,
         exception_handlers={Exception: _problem},
-        lifespan=[lambda _: lifespan()] if lifespan is not None else [],
     )
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Date, Integer, Numeric, Text
 from sqlalchemy.dialects.postgresql import TIMESTAMP, UUID
 from sqlalchemy.types import TypeEngine
 
+from objectry.compiler.tables.constraints import must_have_value
 from objectry.expressions.tree import Literal
 from objectry.metadata.model.resolved import Derivation, FieldModel, ObjectModel
 from objectry.metadata.types import StorageClass
@@ -65,16 +66,6 @@ def field_column(owner: ObjectModel, field: FieldModel, name: str) -> Column[Any
             "constant": constant_default(owner, field),
         },
     )
-
-
-def must_have_value(owner: ObjectModel, field: FieldModel) -> bool:
-    """Whether every row has a value: what the engine writes, and what is always required.
-
-    A number may come with a later transition, and records may be older than the numbering.
-    """
-    if field.derivation is Derivation.SYSTEM:
-        return not (field.name == "number" and owner.numbering is not None)
-    return field.derivation is Derivation.INPUT and field.definition.required and field.when is None
 
 
 def constant_default(owner: ObjectModel, field: FieldModel) -> Constant | None:

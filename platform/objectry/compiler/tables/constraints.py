@@ -1,4 +1,7 @@
-"""Constraints and indexes of an object as plain values: what tables and meanings are made from."""
+"""Constraints and indexes of an object as plain values, and what a refusal by one means.
+
+A server needs no more of the tables than this, so nothing here imports SQLAlchemy.
+"""
 
 from collections.abc import Iterator
 from typing import Literal
@@ -8,7 +11,8 @@ import msgspec
 from objectry.compiler.limits import integer_digits, places
 from objectry.compiler.tables.meanings import ConstraintMeaning, MeaningKind
 from objectry.compiler.tables.naming import constraint_name
-from objectry.metadata.model.resolved import FieldModel, ObjectModel
+from objectry.metadata.model import Model
+from objectry.metadata.model.resolved import Derivation, FieldModel, ObjectModel
 from objectry.metadata.types import StorageClass
 from objectry.registry.storage import StorageMap, TableStorage
 
@@ -75,6 +79,34 @@ def indexes(owner: ObjectModel, storage: StorageMap) -> Iterator[IndexOn]:
         column = place.columns.get(field.name)
         if field.type.name == "link" and column is not None and column not in led:
             yield IndexOn(name=constraint_name(place.table, column, "idx"), columns=(column,))
+
+
+def must_have_value(owner: ObjectModel, field: FieldModel) -> bool:
+    """Whether every row has a value: what the engine writes, and what is always required.
+
+    A number may come with a later transition, and records may be older than the numbering.
+    """
+    if field.derivation is Derivation.SYSTEM:
+        return not (field.name == "number" and owner.numbering is not None)
+    return field.derivation is Derivation.INPUT and field.definition.required and field.when is None
+
+
+def constraint_meanings(model: Model, storage: StorageMap) -> dict[str, ConstraintMeaning]:
+    """What each constraint means, by its name; a NOT NULL by `schema.table.column`.
+
+    (PostgreSQL's error about a NULL names schema, table and column, not a constraint.)
+    """
+    meanings: dict[str, ConstraintMeaning] = {}
+    for name in model.objects():
+        owner, place = model.object(name), storage.objects[name]
+        meanings.update((each.name, each.meaning) for each in constraints(owner, storage))
+        for field in owner.fields.values():
+            if field.stored and must_have_value(owner, field):
+                column = f"{place.schema}.{place.table}.{place.columns[field.name]}"
+                meanings[column] = ConstraintMeaning(
+                    object=name, fields=(field.name,), kind="required"
+                )
+    return meanings
 
 
 def _index_name(table: str, columns: tuple[str, ...]) -> str:

@@ -16,9 +16,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import UUID
 from sqlalchemy.schema import Constraint as SchemaConstraint
 
-from objectry.compiler.tables.columns import engine_columns, field_column, must_have_value
+from objectry.compiler.tables.columns import engine_columns, field_column
 from objectry.compiler.tables.constraints import Constraint, IndexOn, constraints, indexes
-from objectry.compiler.tables.meanings import ConstraintMeaning
 from objectry.metadata.model import Model, ObjectModel
 from objectry.registry.storage import StorageMap
 
@@ -40,24 +39,6 @@ def compile_tables(
         for link in table.foreign_keys:
             _add_keys(metadata, link.target_fullname)
     return metadata
-
-
-def constraint_meanings(model: Model, storage: StorageMap) -> dict[str, ConstraintMeaning]:
-    """What each constraint means, by its name; a NOT NULL by `schema.table.column`.
-
-    (PostgreSQL's error about a NULL names schema, table and column, not a constraint.)
-    """
-    meanings: dict[str, ConstraintMeaning] = {}
-    for name in model.objects():
-        owner, place = model.object(name), storage.objects[name]
-        meanings.update((each.name, each.meaning) for each in constraints(owner, storage))
-        for field in owner.fields.values():
-            if field.stored and must_have_value(owner, field):
-                column = f"{place.schema}.{place.table}.{place.columns[field.name]}"
-                meanings[column] = ConstraintMeaning(
-                    object=name, fields=(field.name,), kind="required"
-                )
-    return meanings
 
 
 def _add_table(metadata: MetaData, owner: ObjectModel, storage: StorageMap) -> None:
