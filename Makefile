@@ -1,7 +1,7 @@
 # Every target says what it does: `make help`.
 PYTHON ?= python3
 BIN := .venv/bin
-.PHONY: help setup serve test check format lint types imports docs bench long
+.PHONY: help setup serve test check format lint types imports docs bench soak long
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -41,6 +41,9 @@ docs: setup ## build the documentation into site/
 bench: setup ## measure the hot paths (a few minutes)
 	$(BIN)/python -m tests.performance.bench
 	$(BIN)/python -m tests.performance.definitions
+
+soak: setup ## 30 minutes of mixed load while PostgreSQL dies in every way there is
+	$(BIN)/python -m tests.performance.soak --minutes 30
 
 long: setup ## the full counts: properties, conformance, security, 20 kills under load (minutes)
 	OBJECTRY_PROPERTY_EXAMPLES=2000 OBJECTRY_KILLS=20 $(BIN)/pytest -q -s tests/properties tests/conformance tests/security tests/faults
