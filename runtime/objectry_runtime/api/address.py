@@ -10,6 +10,9 @@ PARAMETERS_MAX = 200
 
 Params = tuple[tuple[str, str], ...]
 
+# Addresses made of nothing else (and most are) need no second look at each of their parts.
+_PLAIN_PATH = re.compile(rb"[A-Za-z0-9._~/:@!$'()*,;=-]*")
+_PLAIN_QUERY = re.compile(rb"[A-Za-z0-9._~:@!$'()*,;=&/?-]*")
 _BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _CONTROL = re.compile("[\x00-\x1f\x7f]")
 
@@ -22,7 +25,9 @@ def read_segments(raw_path: bytes, prefix: bytes) -> tuple[str, ...]:
     rest = raw_path[len(prefix) :].strip(b"/") if raw_path.startswith(prefix) else b""
     if not rest:
         return ()
-    return tuple(_decode(part, "path") for part in rest.split(b"/"))
+    if _PLAIN_PATH.fullmatch(rest):
+        return tuple(rest.decode("ascii").split("/"))
+    return tuple([_decode(part, "path") for part in rest.split(b"/")])
 
 
 def read_params(query: bytes) -> Params:
@@ -38,7 +43,12 @@ def read_params(query: bytes) -> Params:
             f"It has {len(parts)} parameters; at most {PARAMETERS_MAX} are taken.",
         )
     params: list[tuple[str, str]] = []
+    plain = _PLAIN_QUERY.fullmatch(query) is not None
     for part in parts:
+        if plain:
+            plain_name, _, plain_value = part.decode("ascii").partition("=")
+            params.append((plain_name, plain_value))
+            continue
         name, _, value = part.replace(b"+", b" ").partition(b"=")
         params.append((_decode(name, "query"), _decode(value, "query")))
     return tuple(params)

@@ -41,23 +41,16 @@ def problem_response(problem: Problem, request_id: str) -> Response:
 
 async def respond(send: Send, response: Response, request_id: str, *, head: bool = False) -> None:
     """Send the answer; to HEAD all but the body."""
-    headers = [
-        *COMMON,
-        (b"x-request-id", request_id.encode("latin-1")),
-        *(
-            (name.lower().encode("latin-1"), value.encode("latin-1"))
-            for name, value in response.headers.items()
-            if name.lower() != "content-type"
-        ),
-    ]
+    content_type = response.content_type
+    headers = [*COMMON, (b"x-request-id", request_id.encode("latin-1"))]
+    for name, value in response.headers.items():
+        if name == "Content-Type":
+            content_type = value  # the rooms below may name another than this one's; never both
+        else:
+            headers.append((name.lower().encode("latin-1"), value.encode("latin-1")))
+    body = response.body
     if response.status not in (204, 304):
-        headers.append((b"content-type", _content_type(response).encode("latin-1")))
-        headers.append((b"content-length", str(len(response.body)).encode("latin-1")))
+        headers.append((b"content-type", content_type.encode("latin-1")))
+        headers.append((b"content-length", b"%d" % len(body)))
     await send({"type": "http.response.start", "status": response.status, "headers": headers})
-    await send({"type": "http.response.body", "body": b"" if head else response.body})
-
-
-def _content_type(response: Response) -> str:
-    """The rooms below may name another than this one's; never both."""
-    named = [value for name, value in response.headers.items() if name.lower() == "content-type"]
-    return named[0] if named else response.content_type
+    await send({"type": "http.response.body", "body": b"" if head else body})

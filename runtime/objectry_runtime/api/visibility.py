@@ -9,6 +9,7 @@ from objectry_runtime.api.serving import Serving
 from objectry_runtime.identity import Call
 from objectry_runtime.permissions import Action, policy
 from objectry_runtime.problems import Problem
+from objectry_runtime.query.statements import Kept, kept
 
 ACTIONS: tuple[Action, ...] = ("read", "create", "update", "delete")
 NEAR = 70.0
@@ -32,8 +33,17 @@ def visible_objects(serving: Serving, call: Call) -> Iterator[ObjectModel]:
             yield model
 
 
+class Found(Kept[ObjectModel]):
+    """Objects at paths, by who may know of them."""
+
+
 def find_object(serving: Serving, call: Call, plural: str) -> ObjectModel:
     """The object at a path, or the one 404 for "unknown" and "hidden"."""
+    key = (plural, call.principal.roles, serving.services)
+    return kept(call.live, Found).get(key, lambda: _find(serving, call, plural))
+
+
+def _find(serving: Serving, call: Call, plural: str) -> ObjectModel:
     model = call.live.model.by_plural(plural)
     if model is not None and is_visible(serving, call, model):
         return model

@@ -20,20 +20,24 @@ _roles = msgspec.json.Decoder(list[str])
 
 
 class ProvenKeys:
-    """The keys that were proven a moment ago; each is asked for again after `BELIEVED_SECONDS`."""
+    """The credentials that were proven a moment ago; each is asked for again after
+    `BELIEVED_SECONDS`. Only their hashes are kept: no secret stays in memory for it.
+    """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._known: dict[bytes, tuple[float, Principal]] = {}
 
-    async def find(self, executor: Executor, key: ApiKey) -> Principal | None:
-        """The principal of a key, None where it is unknown, revoked, expired or wrong."""
-        index = hashlib.sha256(key.prefix.encode() + key.hash).digest()
+    async def find(self, executor: Executor, authorization: str) -> Principal | None:
+        """The principal of a header; None where its key is unknown, revoked, expired or wrong."""
+        index = hashlib.sha256(authorization.encode()).digest()
         known = self._known.get(index)
         now = self._clock()
         if known is not None and now < known[0]:
             return known[1]
-        principal = await _look_up(executor, key)
+        scheme, _, credential = authorization.partition(" ")
+        key = parse_key(credential.strip()) if scheme.lower() == "bearer" else None
+        principal = await _look_up(executor, key) if key is not None else None
         if principal is None:
             self._known.pop(index, None)
             return None
@@ -49,11 +53,10 @@ _proven: WeakKeyDictionary[Executor, ProvenKeys] = WeakKeyDictionary()
 
 async def authenticate(executor: Executor, authorization: str) -> Principal:
     """Who sends `Authorization: Bearer <api key>`; Problem 401, the same for every reason."""
-    scheme, _, credential = authorization.partition(" ")
-    key = parse_key(credential.strip()) if scheme.lower() == "bearer" else None
-    if key is None:
-        raise unauthorized()
-    principal = await _proven.setdefault(executor, ProvenKeys()).find(executor, key)
+    proven = _proven.get(executor)
+    if proven is None:
+        proven = _proven[executor] = ProvenKeys()
+    principal = await proven.find(executor, authorization)
     if principal is None:
         raise unauthorized()
     return principal

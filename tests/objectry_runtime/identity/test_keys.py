@@ -8,7 +8,6 @@ import pytest
 
 from objectry_runtime.identity import authenticate, create_key, revoke_key
 from objectry_runtime.identity.authenticate import ProvenKeys
-from objectry_runtime.identity.keys import parse_key
 from objectry_runtime.problems import Problem
 from objectry_runtime.store.executor import Executor
 
@@ -82,14 +81,12 @@ async def test_a_revoked_key_stops_working_within_a_second(
 ) -> None:
     seconds = [100.0]
     proven = ProvenKeys(clock=lambda: seconds[0])
-    text = await create_key(owner_executor, "till", ["clerk"])
-    key = parse_key(text)
-    assert key is not None
-    before = await proven.find(executor, key)
-    await revoke_key(owner_executor, key.prefix)
+    key = await create_key(owner_executor, "till", ["clerk"])
+    before = await proven.find(executor, f"Bearer {key}")
+    await revoke_key(owner_executor, key[3:11])
     seconds[0] += 1.0
 
-    after = await proven.find(executor, key)
+    after = await proven.find(executor, f"Bearer {key}")
 
     assert (before is not None, after) == (True, None)
 
