@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from objectry.metadata.model import ObjectModel
 from objectry_runtime import command, query, workflow
+from objectry_runtime.api import staleness
 from objectry_runtime.api.address import Params, check_length, read_params, read_segments
 from objectry_runtime.api.asgi import Headers, Receive, Scope, Send, read_headers
 from objectry_runtime.api.body import ClientGone, check_content_type, read_body
@@ -61,7 +62,11 @@ class RecordApi:
         if method not in allowed:
             raise _method_not_allowed(method, allowed)
         if method in ("GET", "HEAD"):
-            answer = await _read(call, kind, model, segments, params)
+
+            async def ask(call: Call) -> query.Answer:
+                return await _read(call, kind, model, segments, params)
+
+            answer = await staleness.read(self._serving.executor, headers, call, ask)
         else:
             call = read_dry_run(call, params)
             body = await read_body(receive, headers, self._serving.body_bytes_max)

@@ -56,6 +56,13 @@ SETTINGS: dict[str, Setting] = {
             " embedded PostgreSQL in the state folder.",
         ),
         Setting(
+            name="replica_urls",
+            type=str,
+            default="",
+            summary="Read replicas of that database (`postgresql://…`, spaces or commas between):"
+            " they answer reads that may be stale.",
+        ),
+        Setting(
             name="state",
             type=str,
             default=".objectry",
@@ -65,8 +72,9 @@ SETTINGS: dict[str, Setting] = {
             name="executor",
             type=str,
             default="pool",
-            choices=("pool",),
-            summary="How statements reach PostgreSQL: `pool` takes a connection for each.",
+            choices=("pool", "pipelined"),
+            summary="How statements reach PostgreSQL: `pool` takes a connection for each,"
+            " `pipelined` lets many share one.",
         ),
         Setting(name="host", type=str, default="127.0.0.1", summary="Address to listen on."),
         Setting(
@@ -122,6 +130,13 @@ SETTINGS: dict[str, Setting] = {
             default=10,
             bounds=(1, 10_000),
             summary="Connections to the database.",
+        ),
+        Setting(
+            name="limits.stale_seconds_max",
+            type=int,
+            default=60,
+            bounds=(1, 3600),
+            summary="A read replica that may be further behind than this is not asked, in seconds.",
         ),
         Setting(
             name="limits.idempotency_days",

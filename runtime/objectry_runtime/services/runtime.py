@@ -7,14 +7,13 @@ from contextlib import asynccontextmanager
 from datetime import tzinfo
 
 from objectry.registry import Release, StorageMap
-from objectry_runtime.host import Live, PluginProblem, build_live, discover
+from objectry_runtime.host import Live, build_live, discover
 from objectry_runtime.publishing import ensure_first_release, live_release, watch
+from objectry_runtime.services.executors import new_executor
 from objectry_runtime.services.purge import keep_purging
 from objectry_runtime.services.secret import load_keyring
 from objectry_runtime.services.settings import Settings
 from objectry_runtime.store.database import Database
-from objectry_runtime.store.executor import Executor
-from objectry_runtime.store.kinds import EXECUTORS
 
 FIRST_AUTHOR = "objectry serve"
 
@@ -40,11 +39,7 @@ class Runtime:
         services: frozenset[str] = frozenset(),
     ) -> None:
         self.live = live
-        self.executor: Executor = EXECUTORS[settings.text("executor")](
-            database.runtime_dsn,
-            size=settings.number("limits.connections"),
-            statement_timeout=settings.number("limits.statement_timeout_ms") / 1000,
-        )
+        self.executor = new_executor(settings, database)
         self.keyring = load_keyring(settings)
         self.time_zone: tzinfo = settings.time_zone
         self.services = services
@@ -70,13 +65,9 @@ class Runtime:
             await self.executor.close()
 
     async def _take(self, release: Release, storage: StorageMap) -> None:
-        """Serve another release from the next request on; keep the old one if it can't be."""
-        try:
-            self.live = bind(release, storage, self._settings)
-        except PluginProblem as problem:
-            log.error("release %s can't be served, the one before stays: %s", release.id, problem)
-        else:
-            log.info("now serving release %s", release.id)
+        """Serve another release from the next request on. Raises PluginProblem."""
+        self.live = await asyncio.to_thread(bind, release, storage, self._settings)
+        log.info("now serving release %s", release.id)
 
 
 def bind(release: Release, storage: StorageMap, settings: Settings) -> Live:

@@ -22,6 +22,8 @@ from objectry_runtime.services.known_settings import (
     WRONG_VALUE,
     Setting,
 )
+from objectry_runtime.store.database import DatabaseUnusable
+from objectry_runtime.store.hosts import replica_dsns
 
 FILE = "objectry.toml"
 NEAR = 70.0
@@ -181,7 +183,7 @@ def _take(
         value = int(value)
     wanted = _wanted(row, value)
     if wanted:
-        shown = "…" if row.name in ("secret_key", "database_url") else repr(value)
+        shown = "…" if row.name in ("secret_key", "database_url", "replica_urls") else repr(value)
         findings.append(
             Finding(code=WRONG_VALUE, message=f"{name} is {shown}", hint=wanted, position=place)
         )
@@ -204,8 +206,18 @@ def _wanted(row: Setting, value: object) -> str:
             return 'it takes an ISO 4217 code such as "EUR"'
         case "tenant.time_zone" if not _is_time_zone(str(value)):
             return 'it takes an IANA time zone such as "Europe/Vienna"'
+        case "replica_urls" if value:
+            return _wrong_replicas(str(value))
         case _:
             return ""
+
+
+def _wrong_replicas(urls: str) -> str:
+    try:
+        replica_dsns(urls)
+    except DatabaseUnusable as problem:
+        return str(problem)
+    return ""
 
 
 def _is_time_zone(name: str) -> bool:

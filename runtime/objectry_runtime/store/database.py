@@ -143,7 +143,9 @@ def _dsn(address: str, *settings: str) -> str:
             f"the database address can't be read: {_first_line(error)}. "
             "Write it as postgresql://user:password@host:5432/name or host=… dbname=…"
         ) from error
-    defaults = {"application_name": "objectry", "connect_timeout": "10"}
+    # Of several hosts one is likely silent after a failover: the next is tried soon.
+    several = "," in str(words.get("host") or words.get("hostaddr") or "")
+    defaults = {"application_name": "objectry", "connect_timeout": "3" if several else "10"}
     missing = {name: value for name, value in defaults.items() if name not in words}
     dsn = conninfo.make_conninfo(address, client_encoding="UTF8", **missing)
     return with_options(dsn, *_SETTINGS, *settings)
