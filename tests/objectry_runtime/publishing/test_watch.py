@@ -2,16 +2,21 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from importlib import import_module
 
 import psycopg
 import pytest
 
 from objectry.registry import Release, StorageMap
+from objectry_runtime.host import PluginProblem
 from objectry_runtime.publishing import apply, ensure_first_release, make_plan, watch
 from objectry_runtime.store.database import Database
 from tests.objectry_runtime.publishing.shop import FIRST, WITH_NOTE, WITH_TASK, release
 
 pytestmark = pytest.mark.anyio
+
+# The package gives the function of the same name.
+WATCHING = import_module("objectry_runtime.publishing.watch")
 
 
 def publish(database: Database, text: str) -> None:
@@ -125,3 +130,55 @@ async def test_a_release_that_can_not_be_taken_up_does_not_end_the_watch(
     watching.cancel()
     await asyncio.gather(watching, return_exceptions=True)
     assert "no room for tasks" in caplog.text
+
+
+async def test_a_release_that_could_not_be_taken_up_is_tried_again(
+    database: Database, owner: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing else has to be published, and nobody to restart the server; once is enough."""
+    monkeypatch.setattr(WATCHING, "AGAIN_FIRST_S", 0.01)
+    await asyncio.to_thread(publish, database, FIRST)
+    server = Server()
+    refusals = iter((PluginProblem(()), ValueError("not yet")))
+
+    async def take(found: Release, storage: StorageMap) -> None:
+        for refusal in refusals:
+            raise refusal
+        await server.take(found, storage)
+
+    watching = asyncio.create_task(watch(database, take, release(FIRST).id, every=0.01))
+    await listening(owner)
+    await asyncio.to_thread(publish, database, WITH_TASK)
+    assert release(WITH_TASK).id == await server.next()
+    await asyncio.to_thread(publish, database, WITH_NOTE)
+    assert release(WITH_NOTE).id == await server.next()
+    watching.cancel()
+    await asyncio.gather(watching, return_exceptions=True)
+    assert server.taken.empty()
+
+
+async def test_what_is_no_longer_live_is_not_tried_again(
+    database: Database, owner: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a server could go back to a release that another has replaced."""
+    monkeypatch.setattr(WATCHING, "AGAIN_FIRST_S", 0.2)
+    await asyncio.to_thread(publish, database, FIRST)
+    server = Server()
+    tried: list[str] = []
+
+    async def take(found: Release, storage: StorageMap) -> None:
+        tried.append(found.id)
+        if "task" in found.definitions.objects:
+            raise ValueError("no room for tasks")
+        await server.take(found, storage)
+
+    watching = asyncio.create_task(watch(database, take, release(FIRST).id, every=60))
+    await listening(owner)
+    await asyncio.to_thread(publish, database, WITH_TASK)
+    await asyncio.to_thread(publish, database, WITH_NOTE)
+    assert release(WITH_NOTE).id == await server.next()
+    after = len(tried)
+    await asyncio.sleep(0.5)  # longer than the next try would have waited
+    watching.cancel()
+    await asyncio.gather(watching, return_exceptions=True)
+    assert (release(WITH_NOTE).id, after) == (tried[-1], len(tried))
