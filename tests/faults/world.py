@@ -17,9 +17,9 @@ from objectry_runtime.store.executor import Bound, Executor
 from objectry_runtime.store.kinds import EXECUTORS
 from tests.faults.books import Books
 
-SIZE = 4
-# Every lane has one connection at least, however small the executor.
-LANES = 5
+SIZE = 6
+# Reads, writes and transactions have one connection each at least, however small the executor.
+LANES = 3
 
 _TABLES = """
 create schema faults
