@@ -1,6 +1,8 @@
-"""What psycopg and its pool raise, told in the executor's two words: refused, or unavailable."""
+"""What libpq, psycopg and its pool say, in the executor's two words: refused, or unavailable."""
 
 import psycopg
+from psycopg.pq import DiagnosticField
+from psycopg.pq.abc import PGresult
 from psycopg_pool import PoolClosed, PoolTimeout, TooManyRequests
 
 from objectry_runtime.store.executor import DatabaseError, DatabaseUnavailable
@@ -10,8 +12,14 @@ from objectry_runtime.store.executor import DatabaseError, DatabaseUnavailable
 # on a standby (25006), or the disk failed (58).
 _UNAVAILABLE = ("08", "53", "57P", "25006", "58")
 
+Refusal = DatabaseError | DatabaseUnavailable
 
-def failure(error: BaseException) -> DatabaseError | DatabaseUnavailable | None:
+
+class StalePlan(DatabaseError):
+    """A prepared statement must be prepared again: its tables changed, or the server forgot it."""
+
+
+def failure(error: BaseException) -> Refusal | None:
     """The executor's error for a driver's error; None when it is not the driver's."""
     match error:
         case PoolTimeout() | TooManyRequests():
@@ -24,7 +32,32 @@ def failure(error: BaseException) -> DatabaseError | DatabaseUnavailable | None:
             return None
 
 
-def _driver_failure(error: psycopg.Error) -> DatabaseError | DatabaseUnavailable:
+def refusal(result: PGresult) -> Refusal:
+    """The executor's error for a result that libpq reports as an error."""
+    state = _field(result, DiagnosticField.SQLSTATE)
+    message = _field(result, DiagnosticField.MESSAGE_PRIMARY) or _first_line(
+        result.get_error_message()
+    )
+    if not state or state.startswith(_UNAVAILABLE):
+        return DatabaseUnavailable(message)
+    stale = state == "26000" or (
+        state == "0A000"
+        # The message is in the server's language, the name of the function is not.
+        and _field(result, DiagnosticField.SOURCE_FUNCTION) == "RevalidateCachedQuery"
+    )
+    return (StalePlan if stale else DatabaseError)(
+        state,
+        message,
+        _field(result, DiagnosticField.CONSTRAINT_NAME),
+        _field(result, DiagnosticField.MESSAGE_DETAIL),
+    )
+
+
+def _field(result: PGresult, field: DiagnosticField) -> str:
+    return (result.error_field(field) or b"").decode(errors="replace")
+
+
+def _driver_failure(error: psycopg.Error) -> Refusal:
     state = error.sqlstate or ""
     if state.startswith(_UNAVAILABLE):
         return DatabaseUnavailable(_message(error))
@@ -40,4 +73,8 @@ def _driver_failure(error: psycopg.Error) -> DatabaseError | DatabaseUnavailable
 
 
 def _message(error: psycopg.Error) -> str:
-    return error.diag.message_primary or str(error).strip().partition("\n")[0] or "unknown"
+    return error.diag.message_primary or _first_line(str(error))
+
+
+def _first_line(message: str) -> str:
+    return message.strip().partition("\n")[0] or "unknown"

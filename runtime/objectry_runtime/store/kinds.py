@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from objectry_runtime.store.executor import Executor
+from objectry_runtime.store.pipelined.executor import PipelinedExecutor
 from objectry_runtime.store.pool import PoolExecutor
 
 
@@ -28,4 +29,7 @@ class MakeExecutor(Protocol):
         ...
 
 
-EXECUTORS: Mapping[str, MakeExecutor] = {"pool": PoolExecutor}
+EXECUTORS: Mapping[str, MakeExecutor] = {
+    "pool": PoolExecutor,
+    "pipelined": PipelinedExecutor,
+}

@@ -1,10 +1,11 @@
 """The plain executor: psycopg's pool, one connection for each statement or unit."""
 
 import select
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import psycopg
 from psycopg import AsyncConnection, AsyncRawCursor
@@ -33,6 +34,7 @@ from objectry_runtime.store.statements import (
 if TYPE_CHECKING:
     from prometheus_client.registry import CollectorRegistry
 
+T = TypeVar("T")
 PIPELINED_BYTES_MAX = 32_000  # below what any socket takes at once
 
 _BEGIN = Bound("begin")
@@ -72,7 +74,7 @@ class PoolExecutor:
         self._prepared_max = prepared_max
         self._pool: AsyncConnectionPool[Connection] | None = None
         self._measures = measures or Measures()
-        self._counts = self._measures.lane("pool", self._load)
+        self._counts = self._measures.lane("interactive" if measures else "pool", self._load)
 
     @property
     def registry(self) -> "CollectorRegistry":
@@ -121,7 +123,9 @@ class PoolExecutor:
         """Run one read-only statement by itself; sent again once when its connection was lost."""
         try:
             async with self._connection() as connection:
-                return await run_statement(connection, statement)
+                return await _prepared_anew(
+                    connection, partial(run_statement, connection, statement)
+                )
         except DatabaseUnavailable as error:
             if not isinstance(error.__cause__, psycopg.OperationalError):
                 raise
@@ -137,11 +141,15 @@ class PoolExecutor:
         statements = (_BEGIN, *unit, *end)
         send_all = _send_together if _weight(unit) <= PIPELINED_BYTES_MAX else _send_in_turn
         async with self._connection() as connection:
-            try:
-                cursors = await send_all(connection, statements)
-            except (psycopg.Error, DatabaseError):
-                await _leave_transaction(connection)
-                raise
+
+            async def send_unit() -> list[Cursor]:
+                try:
+                    return await send_all(connection, statements)
+                except (psycopg.Error, DatabaseError):
+                    await _leave_transaction(connection)
+                    raise
+
+            cursors = await _prepared_anew(connection, send_unit)
             return [rows(cursor) for cursor in cursors[1 : 1 + len(unit)]]
 
     def transaction(self, *, keep: bool = True) -> AbstractAsyncContextManager[Transaction]:
@@ -252,6 +260,18 @@ async def _send_in_turn(connection: Connection, statements: Sequence[Bound]) -> 
     # psycopg 3.3's pipeline flushes its last command once and then only listens: what did not fit
     # into the socket's buffer is never sent. A round trip more costs a heavy unit little.
     return [await send(connection, statement) for statement in statements]
+
+
+async def _prepared_anew(connection: Connection, run: Callable[[], Awaitable[T]]) -> T:
+    """Run; once more when a statement prepared on this connection is no longer what it was.
+
+    That is so after a publisher changed a table, and nothing was kept then.
+    """
+    try:
+        return await run()
+    except (psycopg.errors.FeatureNotSupported, psycopg.errors.InvalidSqlStatementName):
+        await connection.execute("deallocate all")  # psycopg takes notice
+    return await run()
 
 
 async def _leave_transaction(connection: Connection) -> None:

@@ -2,6 +2,7 @@
 
 import psycopg
 from psycopg import AsyncConnection, AsyncRawCursor
+from psycopg.pq.abc import PGresult
 
 from objectry_runtime.store.executor import Bound, DatabaseError, DatabaseUnavailable, Row, Rows
 from objectry_runtime.store.failures import failure
@@ -46,7 +47,13 @@ def rows(cursor: Cursor) -> list[Row]:
     result = cursor.pgresult
     if result is None:
         raise DatabaseUnavailable("the connection gave no answer")
+    return rows_of(result)
+
+
+def rows_of(result: PGresult) -> list[Row]:
+    """The rows of a result, none when it has none."""
+    value = result.get_value
+    if result.nfields == 1:
+        return [(value(row, 0),) for row in range(result.ntuples)]
     fields = range(result.nfields)
-    return [
-        tuple(result.get_value(row, field) for field in fields) for row in range(result.ntuples)
-    ]
+    return [tuple([value(row, field) for field in fields]) for row in range(result.ntuples)]

@@ -1,0 +1,1 @@
+"""The pipelined executor: many requests share few connections, over psycopg's wrapper of libpq."""

@@ -1,0 +1,296 @@
+"""A lane: requests of one kind, in a queue, and the links that carry them."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+
+import msgspec
+import psycopg
+
+from objectry_runtime.store.executor import DatabaseUnavailable
+from objectry_runtime.store.measures import Load, Measures
+from objectry_runtime.store.pipelined.connecting import connect, lane_dsn, pause, reason_of
+from objectry_runtime.store.pipelined.exchange import Exchange
+from objectry_runtime.store.pipelined.link import Link
+from objectry_runtime.store.pipelined.request import Request
+
+QUEUED_MAX = 1000
+SILENCE_GRACE_S = 5.0
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """What all lanes of an executor keep to (see `PipelinedExecutor`)."""
+
+    pool_timeout: float
+    statement_timeout: float
+    prepared_max: int
+
+
+class Lane:
+    """What lanes have in common: queue, links, reconnecting, time-outs.
+
+    `depth`: exchanges under way on a link at once. A lane opens its links when they are needed
+    and keeps at least one.
+    """
+
+    tick_s = 0.1
+
+    def __init__(
+        self,
+        name: str,
+        dsn: str,
+        size: int,
+        limits: Limits,
+        measures: Measures,
+        *,
+        depth: int,
+        settings: Sequence[str] = (),
+    ) -> None:
+        self.size = size
+        self.links: list[Link] = []
+        self.limits = limits
+        self.counts = measures.lane(name, self.load)
+        self.queue: deque[Request] = deque()
+        self._dsn = lane_dsn(dsn, *settings)
+        self._depth = depth
+        self._loop = asyncio.get_running_loop()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._connector: asyncio.Task[None] | None = None
+        self._changed = asyncio.Event()  # a link came, or an exchange ended
+        self._clock: asyncio.TimerHandle | None = None
+        self._called = self._closing = False
+        self._reason = ""
+
+    # What each kind of lane decides for itself.
+
+    def gather(self, free: int) -> Exchange | None:
+        """The next exchange out of the queue, `free` links being able to take one."""
+        raise NotImplementedError
+
+    def ended(self, exchange: Exchange, now: float) -> None:
+        """An exchange ended, its requests are answered or sent again."""
+
+    def dropped(self, exchange: Exchange) -> None:
+        """An exchange was lost with its link, its requests are told or sent again."""
+
+    def watch(self, link: Link, now: float) -> None:
+        """Look at a link that has exchanges under way, every `tick_s`."""
+
+    # Requests
+
+    def submit(self, request: Request) -> None:
+        """Take a request; its answer comes through its future."""
+        if self._closing:
+            raise DatabaseUnavailable("the database connections are closed")
+        if len(self.queue) >= QUEUED_MAX:
+            self.counts.timeouts += 1
+            raise DatabaseUnavailable("no database connection is free; try again shortly")
+        request.queued_at = self._loop.time()
+        self.queue.append(request)
+        self._call()
+
+    def again(self, request: Request) -> None:
+        """Take a request that was sent before, ahead of the others."""
+        self.counts.sent_again += 1
+        request.queued_at = self._loop.time()
+        self.queue.appendleft(request)
+        self._call()
+
+    def load(self) -> Load:
+        """Connections, busy ones, waiting requests."""
+        busy = sum(1 for link in self.links if link.exchanges)
+        return Load(len(self.links), busy, len(self.queue))
+
+    @property
+    def idle_links(self) -> int:
+        """Links with nothing under way."""
+        return sum(1 for link in self.links if not link.exchanges and not link.cancelling)
+
+    def _call(self) -> None:
+        # At the end of the loop's turn: what others ask for in it may share an exchange.
+        if not self._called:
+            self._called = True
+            self._loop.call_soon(self._dispatch)
+        if self._clock is None:
+            self._clock = self._loop.call_later(self.tick_s, self._tick)
+
+    def _dispatch(self) -> None:
+        self._called = False
+        while self.queue:
+            free = [link for link in self.links if self._can_take(link)]
+            if not free:
+                break
+            link = min(free, key=_under_way)
+            if not link.exchanges and not link.lives():
+                continue
+            exchange = self.gather(len(free))
+            if exchange is None:
+                break
+            self._send(link, exchange)
+        if self.queue and len(self.links) < self.size:
+            self._connect()
+
+    def _can_take(self, link: Link) -> bool:
+        return len(link.exchanges) < self._depth and link.is_open and not link.cancelling
+
+    def _send(self, link: Link, exchange: Exchange) -> None:
+        now = self._loop.time()
+        waited = self.counts.waited
+        for request in exchange.requests:
+            request.exchange = exchange
+            request.sent += 1
+            waited.add(now - request.queued_at)
+        link.send(exchange)
+
+    def take(self, most: int, wanted: Callable[[Request], bool]) -> list[Request]:
+        """Up to `most` requests off the head of the queue for as long as they are `wanted`."""
+        taken: list[Request] = []
+        queue = self.queue
+        while queue and len(taken) < most:
+            if queue[0].answer.done():  # whoever asked has gone
+                queue.popleft()
+            elif wanted(queue[0]):
+                taken.append(queue.popleft())
+            else:
+                break
+        return taken
+
+    # Links
+
+    async def open(self) -> None:
+        """Connect once; DatabaseUnavailable when that does not work in time."""
+        self._connect()
+        try:
+            async with asyncio.timeout(self.limits.pool_timeout):
+                while not self.links:
+                    await self._changed.wait()
+                    self._changed.clear()
+        except TimeoutError:
+            raise self._unreachable() from None
+
+    async def close(self, grace: float) -> None:
+        """Finish what is under way within `grace` seconds, refuse the rest. Idempotent."""
+        self._closing = True
+        try:
+            async with asyncio.timeout(grace):
+                while self.queue or any(link.exchanges for link in self.links):
+                    self._changed.clear()
+                    await self._changed.wait()
+        except TimeoutError:
+            pass
+        finally:
+            self._end()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _end(self) -> None:
+        if self._clock is not None:
+            self._clock.cancel()
+        for task in self._tasks:
+            task.cancel()
+        for link in tuple(self.links):
+            link.break_off("the database connections are closed")
+        self._refuse(DatabaseUnavailable("the database connections are closed"))
+
+    def _connect(self) -> None:
+        if self._connector is None and not (self._closing and not self.queue):
+            self._connector = self._keep(self._loop.create_task(self._connecting()))
+
+    async def _connecting(self) -> None:
+        failures = 0
+        try:
+            while len(self.links) < self.size and (self.queue or not self.links):
+                try:
+                    connection = await connect(self._dsn)
+                except (psycopg.Error, OSError) as error:
+                    self._reason = reason_of(error)
+                    await asyncio.sleep(pause(failures))
+                    failures += 1
+                    continue
+                failures, self._reason = 0, ""
+                self.counts.connected += 1
+                self.links.append(
+                    Link(
+                        connection,
+                        self.limits.prepared_max,
+                        self._freed,
+                        self._broken,
+                        self._ended,
+                    )
+                )
+                self._changed.set()
+                self._dispatch()
+        finally:
+            self._connector = None
+
+    def _keep(self, task: "asyncio.Task[None]") -> "asyncio.Task[None]":
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    def _ended(self, exchange: Exchange, now: float) -> None:
+        self.counts.ran.add(now - exchange.began)
+        self.ended(exchange, now)
+
+    def _freed(self, link: Link) -> None:
+        self._changed.set()
+        if self.queue:
+            self._dispatch()
+
+    def _broken(self, link: Link, lost: Sequence[Exchange]) -> None:
+        self.links.remove(link)
+        for exchange in lost:
+            self.dropped(exchange)
+        self.counts.lost += 1
+        self._changed.set()
+        if not self._closing or self.queue:
+            self._connect()
+
+    def cancel(self, link: Link) -> None:
+        """Have the server stop what it runs on a link."""
+        if not link.cancelling:
+            self._keep(link.cancel())
+
+    # The clock
+
+    def _tick(self) -> None:
+        self._clock = None
+        now = self._loop.time()
+        self._expire(now)
+        for link in tuple(self.links):
+            if link.exchanges:
+                if now - link.heard > self._silence_max(link):
+                    link.break_off("the connection is silent")
+                elif not link.cancelling:
+                    self.watch(link, now)
+        if self.queue or any(link.exchanges for link in self.links):
+            self._clock = self._loop.call_later(self.tick_s, self._tick)
+
+    def _silence_max(self, link: Link) -> float:
+        steps = sum(len(request.steps) for request in link.exchanges[0].requests)
+        return self.limits.statement_timeout * steps + SILENCE_GRACE_S
+
+    def _expire(self, now: float) -> None:
+        latest = now - self.limits.pool_timeout
+        if not self.queue or min(request.queued_at for request in self.queue) > latest:
+            return
+        late = [request for request in self.queue if request.queued_at <= latest]
+        self.queue = deque(request for request in self.queue if request.queued_at > latest)
+        for request in late:
+            self.counts.timeouts += 1
+            request.fail(self._unreachable())
+
+    def _refuse(self, error: DatabaseUnavailable) -> None:
+        while self.queue:
+            self.queue.popleft().fail(error)
+
+    def _unreachable(self) -> DatabaseUnavailable:
+        if self.links:
+            return DatabaseUnavailable("no database connection is free; try again shortly")
+        seconds = self.limits.pool_timeout
+        return DatabaseUnavailable(
+            f"no connection to PostgreSQL within {seconds:g} s: {self._reason or 'no answer'}"
+        )
+
+
+def _under_way(link: Link) -> int:
+    return len(link.exchanges)

@@ -1,0 +1,90 @@
+"""What somebody waits for: a read, or a unit of statements, with parameters as the wire wants."""
+
+from asyncio import Future
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from psycopg.pq.abc import PGresult
+
+from objectry_runtime.store.executor import Bound, DatabaseError, DatabaseUnavailable
+
+if TYPE_CHECKING:
+    from objectry_runtime.store.pipelined.exchange import Exchange
+
+Params = list[bytes | None] | None
+Step = tuple[str, Params]
+
+
+class Request:
+    """One read or unit on its way.
+
+    `answer` takes the result of each step. `exchange`: where it is under way. `alone`: share with
+    nobody. `sent`: how many times it was sent. `dear`: a read that turned out to be slow. `undo`:
+    end with ROLLBACK. `plain`: without prepared statements.
+    """
+
+    __slots__ = (
+        "alone",
+        "answer",
+        "contended",
+        "dear",
+        "error",
+        "exchange",
+        "plain",
+        "queued_at",
+        "results",
+        "sent",
+        "steps",
+        "undo",
+    )
+
+    def __init__(
+        self,
+        steps: Sequence[Step],
+        answer: "Future[list[PGresult]]",
+        *,
+        undo: bool = False,
+        contended: str = "",
+    ) -> None:
+        self.steps = steps
+        self.answer = answer
+        self.undo = undo
+        self.contended = contended
+        self.alone = False
+        self.dear = False
+        self.plain = False
+        self.sent = 0
+        self.queued_at = 0.0
+        self.exchange: Exchange | None = None
+        self.results: list[PGresult] = []
+        self.error: DatabaseError | DatabaseUnavailable | None = None
+
+    def fail(self, error: Exception) -> None:
+        """Answer with an error, if anybody still waits."""
+        if not self.answer.done():
+            self.answer.set_exception(error)
+
+    def succeed(self) -> None:
+        """Answer with the results, if anybody still waits."""
+        if not self.answer.done():
+            self.answer.set_result(self.results)
+
+    @property
+    def weight(self) -> int:
+        """About how many bytes of parameters it sends."""
+        return sum(len(value) for _, params in self.steps for value in params or () if value)
+
+
+def step_of(statement: Bound) -> Step:
+    """A statement with its parameters in bytes; DatabaseError for a text that can't be sent."""
+    params = statement.params
+    if not params:
+        return statement.sql, None
+    try:
+        encoded = [None if text is None else text.encode() for text in params]
+    except UnicodeEncodeError as error:
+        raise DatabaseError("22021", "the text is not valid Unicode") from error
+    for value in encoded:
+        if value is not None and b"\0" in value:
+            raise DatabaseError("22021", "PostgreSQL text fields cannot contain NUL (0x00) bytes")
+    return statement.sql, encoded
