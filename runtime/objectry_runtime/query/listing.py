@@ -156,17 +156,16 @@ def _render(call: Call, shape: ListShape, nulls: tuple[bool, ...] | None) -> Bou
     page = [*where, after(shape.sort, keys, nulls, sql)] if nulls is not None else where
     # Names with two underscores can't be fields: the keys never hide a column.
     named = [f'"__{index}"' for index in range(len(keys))]
-    sorted_by = [f"{frame.alias}.{name}" for name in named]
     selected = ", ".join(f"{key} as {name}" for key, name in zip(keys, named, strict=True))
     row = rendering.alias()
-    last = ", ".join(f"{name}::text" for name in sorted_by)
     counted = f", {_counted(call, rendering, shape)}" if shape.count else ""
+    # The order of the page, said again: PostgreSQL (from 16 on) sees that it needs no sort.
+    ordered = order_by(shape.sort, [f"p.{name}" for name in named])
+    last = [f"(array_agg(p.{name} order by {ordered}))[{shape.limit}]::text" for name in named]
     text = (
-        "select coalesce(string_agg(p.j, ',' order by p.n)"
-        f" filter (where p.n <= {shape.limit}), ''),"
-        f" coalesce(max(p.n), 0)::text, max(p.k) filter (where p.n = {shape.limit}){counted}"
-        f" from (select row_number() over (order by {order_by(shape.sort, sorted_by)}) as n,"
-        f" row_to_json({row})::text as j, json_build_array({last})::text as k"
+        f"select coalesce(array_to_string((array_agg(p.j order by {ordered}))[1:{shape.limit}],"
+        f" ','), ''), count(*)::text, json_build_array({', '.join(last)})::text{counted}"
+        f" from (select row_to_json({row})::text as j, {', '.join(f'{frame.alias}.{name}' for name in named)}"
         f" from (select {frame.alias}.*, {selected} from {frame.source}"
         f" where {conjunction(page)}"
         f" order by {order_by(shape.sort, named)} limit {shape.limit + 1}) {frame.alias}"
