@@ -58,7 +58,12 @@ def constraints(owner: ObjectModel, storage: StorageMap) -> Iterator[Constraint]
 
 
 def indexes(owner: ObjectModel, storage: StorageMap) -> Iterator[IndexOn]:
-    """The declared indexes, one for each link that leads none, and a line's place in its owner."""
+    """The declared indexes, one for each link that leads none, and a record's place in time or a
+    line's in its owner.
+
+    The newest records are what most lists begin with, whatever they are filtered by: without an
+    index every record that passes the filters would be sorted.
+    """
     place = storage.objects[owner.name]
     led: set[str] = set()
     if owner.owner is not None:
@@ -66,7 +71,8 @@ def indexes(owner: ObjectModel, storage: StorageMap) -> Iterator[IndexOn]:
             name=constraint_name(place.table, "parent_id", "idx"),
             columns=("parent_id", "position"),
         )
-    for listed in dict.fromkeys(owner.definition.indexes):
+    newest = () if owner.owner is not None else (("created_at", "id"),)
+    for listed in dict.fromkeys((*newest, *owner.definition.indexes)):
         if any(entry.lstrip("-") not in place.columns for entry in listed):
             continue  # a live field has no column; the checks have said so
         columns = tuple(
