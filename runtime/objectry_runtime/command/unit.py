@@ -4,15 +4,16 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from objectry.compiler.codecs import to_text
 from objectry.expressions import Value
 from objectry.metadata.model import ObjectModel
 from objectry.values.ids import new_id
+from objectry_runtime.command.compiled import Image
 from objectry_runtime.command.decision import Decision, Version
 from objectry_runtime.command.draft import Draft
-from objectry_runtime.command.images import Image, changes_between, image_of, image_of_state
+from objectry_runtime.command.images import changes_between, image_of, image_of_state
 from objectry_runtime.command.open_quantities import open_quantities
 from objectry_runtime.events.images import has_sensitive, seal_changes, seal_image
+from objectry_runtime.events.json_values import as_object, as_rows
 from objectry_runtime.events.sealing import Subject, new_subject_key, unwrap_key, wrap_key
 from objectry_runtime.identity.call import Call
 from objectry_runtime.query.prefetch import guard
@@ -64,7 +65,7 @@ def _write(
     was = image_of_state(call.live, model, before) if before is not None else None
     will = image_of(after) if after is not None else None
     changes = changes_between(was, will)
-    lines, gone = _line_writes(before, after)
+    lines, gone = _line_writes(before, after, will or {})
     if before is not None and after is not None and not (changes or decision.always):
         return None
     record = will if will is not None else was
@@ -73,7 +74,7 @@ def _write(
     return RecordWrite(
         id=version.id,
         version=before.version + 1 if before is not None else 1,
-        values=_texts(after) if after is not None else {},
+        values=will or {},
         lines=lines,
         gone=gone,
         number=version.number,
@@ -87,7 +88,9 @@ def _write(
     )
 
 
-def _line_writes(before: RecordState | None, after: Draft | None) -> tuple[Lines, Gone]:
+def _line_writes(
+    before: RecordState | None, after: Draft | None, will: Image
+) -> tuple[Lines, Gone]:
     """The lines that are new or other than they were, and the ids of those that go."""
     lines: dict[str, list[LineWrite]] = {}
     gone: dict[str, list[str]] = {}
@@ -96,8 +99,13 @@ def _line_writes(before: RecordState | None, after: Draft | None) -> tuple[Lines
     for table, drafts in after.lines.items():
         present = before.lines.get(table, ()) if before is not None else ()
         places = {line.id: (place, line.values) for place, line in enumerate(present, 1)}
+        if not (drafts or present):
+            continue
+        images = as_rows(will[table])
         lines[table] = [
-            LineWrite(id=draft.id, parent=after.id, position=place, values=_texts(draft))
+            LineWrite(
+                id=draft.id, parent=after.id, position=place, values=as_object(images[place - 1])
+            )
             for place, draft in enumerate(drafts, 1)
             if places.get(draft.id) is None or _moved(draft, place, *places[draft.id])
         ]
@@ -112,14 +120,6 @@ def _moved(draft: Draft, place: int, old_place: int, old: Mapping[str, Value]) -
         for name, field in draft.model.fields.items()
         if field.stored and name in old
     )
-
-
-def _texts(draft: Draft) -> dict[str, str | None]:
-    return {
-        name: to_text(draft.value(name))
-        for name, field in draft.model.fields.items()
-        if field.stored and name not in ("id", "parent")
-    }
 
 
 class _Kept(msgspec.Struct, frozen=True, kw_only=True):

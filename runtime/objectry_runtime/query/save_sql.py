@@ -1,12 +1,15 @@
-"""The text of the statement that saves records of one object: rendered once per release.
+"""The text of the statement that saves any number of records of one object: rendered once.
 
 `$1` tenant, `$2` rows, `$3` when, `$4` who, `$5` release, `$6` correlation, `$7` operation, `$8`
-events, `$9` the action that it is, then for each table field its rows and, for an update, the ids
-of the lines that go.
+events, `$9` the action that it is, `$10` and `$11` what history keeps of each record, `record` and
+`changes`; then for each table field its rows and, for an update, the ids of the lines that go.
+`save_one` is the same for one record.
 """
 
 from collections.abc import Mapping
 from typing import Literal
+
+import msgspec
 
 from objectry.metadata.model import ObjectModel
 from objectry_runtime.host.live import Live
@@ -19,12 +22,15 @@ def save_sql(live: Live, model: ObjectModel, operation: Operation, numbered: boo
     """The statement for an operation; `numbered`: some of the records draw a number."""
     table = table_of(live, model.name)
     columns = columns_of(live, model.name)
-    types = [f'"~{name}" {kind}' for name, kind in _META]
+    typed = [(f"~{name}", kind) for name, kind in _META]
     if operation != "delete":
-        types += [f"{quote(column)} {kind}" for column, kind in columns.values()]
+        typed += list(columns.values())
+    types = ", ".join(f"{quote(name)} {kind}" for name, kind in typed)
+    names = ", ".join(quote(name) for name, _ in (*typed, *_IMAGES))
+    # What history keeps travels beside the rows: within them it would be read as JSON twice.
     parts = [
-        "input as materialized (select * from json_to_recordset($2::json) "
-        f"as x({', '.join(types)}))"
+        "input as materialized (select * from rows from (json_to_recordset($2::json) "
+        f"as ({types}), unnest($10::text[]), unnest($11::text[])) as x({names}))"
     ]
     number = "number" if numbered else ""
     if numbered:
@@ -41,22 +47,25 @@ def save_sql(live: Live, model: ObjectModel, operation: Operation, numbered: boo
     if operation != "delete":
         place = len(_FIXED_PARAMS) + 1
         for index, line_object in enumerate(model.tables.values()):
-            parts += _line_sql(live, line_object, operation, index, place)
-            place += 2 if operation == "update" else 1
+            rows, ids = f"${place}::json", f"${place + 1}::uuid[]"
+            insert, delete = line_sql(live, line_object, operation, rows, ids)
+            parts.append(f"lines{index} as ({insert})")
+            place += 1
+            if operation == "update":
+                parts.append(f"gone{index} as ({delete})")
+                place += 1
     record, changes = 'i."~record"', 'i."~changes"'
     if numbered:
-        record = f"{record} || coalesce(jsonb_build_object('number', n.number), '{{}}')"
-        record = f'case when n.number is null then i."~record" else {record} end'
-        changes = (
-            f"case when n.number is null then {changes} else {changes} || jsonb_build_object("
-            "'number', jsonb_build_object('from', null, 'to', n.number)) end"
-        )
-    object_text, service = _literal(model.name), _literal(model.schema)
+        record = f"case when n.number is null then {record} else {with_number(record)} end"
+        changed = with_changed_number(changes)
+        changes = f"case when n.number is null then {changes} else {changed} end"
+    object_text, service = literal(model.name), literal(model.schema)
     parts.append(
         "hist as (insert into objectry.history (tenant_id, object, record_id, version, op, action, "
         "at, actor, release, correlation, record, changes) "
         f'select $1::integer, {object_text}, i."~id", i."~version", $7::text, $9::text, '
-        f"$3::timestamptz, $4::uuid, $5::text, $6::text, {record}, {changes} from {source})"
+        f"$3::timestamptz, $4::uuid, $5::text, $6::text, ({record})::jsonb, ({changes})::jsonb "
+        f"from {source})"
     )
     parts.append(
         "ev as (insert into objectry.event (tenant_id, uid, type, service, object, record_id, "
@@ -70,10 +79,14 @@ def save_sql(live: Live, model: ObjectModel, operation: Operation, numbered: boo
         f'select $1::integer, {object_text}, i."~id", decode(i."~key", \'base64\') '
         'from input i where i."~key" is not null)'
     )
-    return (
-        f"with {', '.join(parts)} "
-        "select objectry.guard((select count(*) from rec) = (select count(*) from input), 'stale')"
+    # An insert makes its rows or fails; the others must find the versions that were decided on.
+    held = (
+        "true"
+        if operation == "create"
+        else "case when (select count(*) from rec) = (select count(*) from input) then true "
+        "else objectry.guard(false, 'stale') end"
     )
+    return f"with {', '.join(parts)} select {held}"
 
 
 _FIXED_PARAMS = (
@@ -86,13 +99,14 @@ _FIXED_PARAMS = (
     "operation",
     "events",
     "action",
+    "record",
+    "changes",
 )
+_IMAGES = (("~record", "text"), ("~changes", "text"))
 _META = (
     ("id", "uuid"),
     ("version", "integer"),
     ("order", "integer"),
-    ("record", "jsonb"),
-    ("changes", "jsonb"),
     ("key", "text"),
     ("series", "text"),
     ("serieskey", "text"),
@@ -139,9 +153,20 @@ def _record_sql(table: str, operation: Operation, values: Mapping[str, str], sou
             )
 
 
-def _line_sql(
-    live: Live, line_object: str, operation: Operation, index: int, place: int
-) -> list[str]:
+def with_number(tail: str) -> str:
+    """The JSON text of a record that draws a number: `tail` is what follows that member."""
+    return f"""'{{"number":' || to_json(n.number)::text || {tail}"""
+
+
+def with_changed_number(tail: str) -> str:
+    """The same of its changes."""
+    return f"""'{{"number":{{"from":null,"to":' || to_json(n.number)::text || '}}' || {tail}"""
+
+
+def line_sql(
+    live: Live, line_object: str, operation: Operation, rows: str, ids: str
+) -> tuple[str, str]:
+    """The statements that write lines (`rows`: a parameter with their JSON) and delete by `ids`."""
     table = table_of(live, line_object)
     columns = [(quote(column), kind) for column, kind in columns_of(live, line_object).values()]
     names = ["id", "parent_id", "position", *(column for column, _ in columns)]
@@ -150,16 +175,13 @@ def _line_sql(
     picked = ['l."~id"', 'l."~parent"', 'l."~position"', *(f"l.{column}" for column, _ in columns)]
     insert = (
         f"insert into {table} (tenant_id, {', '.join(names)}) select $1::integer, "
-        f"{', '.join(picked)} from json_to_recordset(${place}::json) as l({', '.join(types)})"
+        f"{', '.join(picked)} from json_to_recordset({rows}) as l({', '.join(types)})"
     )
-    if operation == "create":
-        return [f"lines{index} as ({insert})"]
-    changed = ", ".join(f"{name} = excluded.{name}" for name in names[2:])
-    return [
-        f"lines{index} as ({insert} on conflict (tenant_id, id) do update set {changed})",
-        f"gone{index} as (delete from {table} where tenant_id = $1::integer "
-        f"and id = any(${place + 1}::uuid[]))",
-    ]
+    if operation == "update":
+        changed = ", ".join(f"{name} = excluded.{name}" for name in names[2:])
+        insert += f" on conflict (tenant_id, id) do update set {changed}"
+    delete = f"delete from {table} where tenant_id = $1::integer and id = any({ids})"
+    return insert, delete
 
 
 def table_of(live: Live, name: str) -> str:
@@ -168,17 +190,26 @@ def table_of(live: Live, name: str) -> str:
     return f"{quote(storage.schema)}.{quote(storage.table)}"
 
 
-def columns_of(live: Live, name: str) -> dict[str, tuple[str, str]]:
+def columns_of(live: Live, name: str) -> Mapping[str, tuple[str, str]]:
     """Field → (column, PostgreSQL type) of what a write fills beside the keys."""
-    model = live.model.object(name)
-    return {
-        field: (column, model.fields[field].type.storage.value)
-        for field, column in live.storage.objects[name].columns.items()
-        if field in model.fields and field not in ("id", "parent")
-    }
+    key = ("query.columns", name)
+    known = live.compiled.get(key)
+    if not isinstance(known, _Columns):
+        model = live.model.object(name)
+        columns = {
+            field: (column, model.fields[field].type.storage.value)
+            for field, column in live.storage.objects[name].columns.items()
+            if field in model.fields and field not in ("id", "parent")
+        }
+        known = live.compiled[key] = _Columns(columns)
+    return known.by_field
 
 
-def _literal(name: str) -> str:
+class _Columns(msgspec.Struct, frozen=True):
+    by_field: Mapping[str, tuple[str, str]]
+
+
+def literal(name: str) -> str:
     """A declared name as an SQL text; names have no quotes (`values.names.is_name`)."""
     assert "'" not in name, name
     return f"'{name}'"

@@ -1,10 +1,11 @@
 """The statements of a write: one that saves a set of records with all that belongs to them.
 
-Record, lines, number, history, event and key go in one statement. Rows travel as one JSON text per
-table, so that the statement of an object is the same text for one record and for a thousand; it is
-rendered once per release.
+Record, lines, number, history, event and key go in one statement, rendered once per release. One
+record's values are parameters of their own; of more, rows travel as one JSON text per table, so
+that the statement of an object is the same text for two records and for a thousand.
 """
 
+import base64
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
@@ -13,11 +14,14 @@ import msgspec
 from objectry.metadata.model import ObjectModel
 from objectry_runtime.host.live import Live
 from objectry_runtime.identity.call import Call
+from objectry_runtime.query.save_one import Form, save_one_sql
 from objectry_runtime.query.save_sql import Operation, columns_of, save_sql, table_of
+from objectry_runtime.query.slots import array_text
 from objectry_runtime.query.sql import quote
+from objectry_runtime.query.statements import statements
 from objectry_runtime.store.executor import Bound
 
-Texts = Mapping[str, str | None]
+Values = Mapping[str, object]
 
 
 class NumberDraw(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,12 +35,12 @@ class NumberDraw(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LineWrite(msgspec.Struct, frozen=True, kw_only=True):
-    """A line to insert or to overwrite; `values` are column texts by field."""
+    """A line to insert or to overwrite; `values` are its fields as JSON shows them."""
 
     id: str
     parent: str
     position: int
-    values: Texts
+    values: Values
 
 
 class EventWrite(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,11 +52,14 @@ class EventWrite(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RecordWrite(msgspec.Struct, frozen=True, kw_only=True):
-    """One new version of one record. `record` and `changes` are what history keeps, sealed."""
+    """One new version of one record, its values as JSON shows them.
+
+    `record` and `changes` are what history keeps, sealed.
+    """
 
     id: str
     version: int
-    values: Texts
+    values: Values
     lines: Mapping[str, Sequence[LineWrite]] = {}
     gone: Mapping[str, Sequence[str]] = {}
     number: NumberDraw | None = None
@@ -83,6 +90,8 @@ def save(
 
     Raises `stale` (through `objectry.guard`) unless every record was at the version before.
     """
+    if len(writes) == 1:
+        return _save_one(live, model, operation, writes[0], stamp)
     numbered = any(write.number for write in writes)
     cache_key = ("query.save", model.name, operation, numbered)
     sql = live.compiled.get(cache_key)
@@ -90,6 +99,7 @@ def save(
         sql = live.compiled[cache_key] = save_sql(live, model, operation, numbered)
     assert isinstance(sql, str)
     columns = columns_of(live, model.name)
+    images = [_images(write) for write in writes]
     params: list[str | None] = [
         str(stamp.tenant),
         _json(_row(write, columns, order) for order, write in enumerate(writes)),
@@ -100,21 +110,61 @@ def save(
         operation,
         _json(_events(writes)),
         stamp.action or None,
+        array_text([record for record, _ in images]),
+        array_text([changes for _, changes in images]),
     ]
     if operation != "delete":
         for table, line_object in model.tables.items():
-            line_columns = columns_of(live, line_object)
-            params.append(
-                _json(
-                    _line_row(line, line_columns)
-                    for write in writes
-                    for line in write.lines.get(table, ())
-                )
-            )
+            lines = (line for write in writes for line in write.lines.get(table, ()))
+            params.append(_line_rows(live, line_object, lines))
             if operation == "update":
                 gone = (id for write in writes for id in write.gone.get(table, ()))
-                params.append("{" + ",".join(gone) + "}")
+                params.append(_ids(gone))
     return Bound(sql, tuple(params))
+
+
+def _save_one(
+    live: Live, model: ObjectModel, operation: Operation, write: RecordWrite, stamp: Stamp
+) -> Bound:
+    """The same for one record, with the text that `save_one_sql` explains."""
+    tables = model.tables if operation != "delete" else {}
+    form = Form(
+        operation=operation,
+        numbered=write.number is not None,
+        keyed=write.subject_key is not None,
+        events=len(write.events),
+        written=tuple(table for table in tables if write.lines.get(table)),
+        gone=tuple(table for table in tables if write.gone.get(table)),
+    )
+    sql = statements(live).get(
+        ("save", model.name, form), lambda: Bound(save_one_sql(live, model, form))
+    )
+    params: list[str | None] = [
+        str(stamp.tenant),
+        write.id,
+        str(write.version),
+        stamp.at.isoformat(),
+        stamp.actor,
+        live.release.id,
+        stamp.correlation,
+        stamp.action or None,
+        *_images(write),
+    ]
+    if write.number is not None:
+        draw = write.number
+        params += (draw.series, draw.key, draw.prefix, str(draw.width), draw.suffix)
+    if write.subject_key is not None:
+        params.append(base64.b64encode(write.subject_key).decode())
+    for event in write.events:
+        params += (event.uid, event.type, event.causation)
+    if operation != "delete":
+        drawn = "number" if write.number is not None else ""
+        params += [
+            _text(write.values.get(name)) for name in columns_of(live, model.name) if name != drawn
+        ]
+    params += [_line_rows(live, tables[table], write.lines[table]) for table in form.written]
+    params += [_ids(write.gone[table]) for table in form.gone]
+    return Bound(sql.sql, tuple(params))
 
 
 def taken(
@@ -145,36 +195,53 @@ def taken(
     )
 
 
+def _images(write: RecordWrite) -> tuple[str, str]:
+    """What history keeps, as JSON texts; of a record that draws its number what follows that."""
+    if write.number is None:
+        return _encode(write.record), _encode(write.changes)
+    record, changes = dict(write.record), dict(write.changes)
+    record.pop("number", None)
+    changes.pop("number", None)
+    return _tail(record), _tail(changes)
+
+
+def _tail(members: Mapping[str, object]) -> str:
+    return "," + _encode(members)[1:] if members else "}"
+
+
 def _row(
     write: RecordWrite, columns: Mapping[str, tuple[str, str]], order: int
 ) -> dict[str, object]:
-    row: dict[str, object] = {
-        "~id": write.id,
-        "~version": write.version,
-        "~order": order,
-        "~record": write.record,
-        "~changes": write.changes,
-    }
+    row: dict[str, object] = {"~id": write.id, "~version": write.version, "~order": order}
     if write.subject_key is not None:
         row["~key"] = write.subject_key  # msgspec writes bytes as base64
     if write.number is not None:
         draw = write.number
         row |= {"~series": draw.series, "~serieskey": draw.key, "~prefix": draw.prefix}
         row |= {"~width": draw.width, "~suffix": draw.suffix}
-    for field, (column, _) in columns.items():
-        text = write.values.get(field)
-        if text is not None:
-            row[column] = text
+    _fill(row, write.values, columns)
     return row
 
 
-def _line_row(line: LineWrite, columns: Mapping[str, tuple[str, str]]) -> dict[str, object]:
-    row: dict[str, object] = {"~id": line.id, "~parent": line.parent, "~position": line.position}
+def _line_rows(live: Live, line_object: str, lines: Iterable[LineWrite]) -> str:
+    columns = columns_of(live, line_object)
+    rows: list[dict[str, object]] = []
+    for line in lines:
+        row: dict[str, object] = {
+            "~id": line.id,
+            "~parent": line.parent,
+            "~position": line.position,
+        }
+        _fill(row, line.values, columns)
+        rows.append(row)
+    return _json(rows)
+
+
+def _fill(row: dict[str, object], values: Values, columns: Mapping[str, tuple[str, str]]) -> None:
     for field, (column, _) in columns.items():
-        text = line.values.get(field)
-        if text is not None:
-            row[column] = text
-    return row
+        value = values.get(field)
+        if value is not None:
+            row[column] = value
 
 
 def _events(writes: Sequence[RecordWrite]) -> Iterable[dict[str, object]]:
@@ -189,5 +256,24 @@ def _events(writes: Sequence[RecordWrite]) -> Iterable[dict[str, object]]:
             }
 
 
+def _text(value: object) -> str | None:
+    """A value of an image as the text of a parameter."""
+    match value:
+        case None | str():
+            return value
+        case bool():
+            return "true" if value else "false"
+        case _:
+            return str(value)
+
+
+def _ids(ids: Iterable[str]) -> str:
+    return "{" + ",".join(ids) + "}"
+
+
+def _encode(value: object) -> str:
+    return msgspec.json.encode(value).decode()
+
+
 def _json(rows: Iterable[object]) -> str:
-    return msgspec.json.encode(list(rows)).decode()
+    return _encode(list(rows))

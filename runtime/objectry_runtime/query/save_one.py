@@ -1,0 +1,146 @@
+"""The statement that saves one record: every value a parameter of its own, nothing unfolded.
+
+The usual write is one record. PostgreSQL runs this text in half the time of the one that takes any
+number (`save_sql`): no JSON to read twice, no rows to join, nothing for tables without lines.
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from objectry.metadata.model import ObjectModel
+from objectry_runtime.host.live import Live
+from objectry_runtime.query.save_sql import (
+    Operation,
+    columns_of,
+    line_sql,
+    literal,
+    table_of,
+    with_changed_number,
+    with_number,
+)
+from objectry_runtime.query.sql import quote
+
+FIXED = ("integer", "uuid", "integer", "timestamptz", "uuid", "text", "text", "text")
+TENANT, ID, VERSION, AT, ACTOR, RELEASE, CORRELATION, ACTION = (
+    f"${place}::{kind}" for place, kind in enumerate(FIXED, 1)
+)
+NUMBER = ("text", "text", "text", "integer", "text")  # series, key, prefix, width, suffix
+EVENT = ("uuid", "text", "text")  # uid, type, causation
+
+
+class Form(msgspec.Struct, frozen=True, kw_only=True):
+    """What one statement is rendered for; every table field in `written` has lines to write."""
+
+    operation: Operation
+    numbered: bool
+    keyed: bool
+    events: int
+    written: tuple[str, ...] = ()
+    gone: tuple[str, ...] = ()
+
+
+class _Places:
+    """Hands out parameters in order."""
+
+    def __init__(self, taken: int) -> None:
+        self._last = taken
+
+    def next(self, kind: str) -> str:
+        self._last += 1
+        return f"${self._last}::{kind}"
+
+    def all(self, kinds: Sequence[str]) -> list[str]:
+        return [self.next(kind) for kind in kinds]
+
+
+def save_one_sql(live: Live, model: ObjectModel, form: Form) -> str:
+    """The statement. Its parameters, in this order: those of FIXED; what history keeps, `record`
+    and `changes`; the number's; the record's key; each event's; the columns; the lines of each
+    table; the ids of the lines that go, of each table."""
+    places = _Places(len(FIXED))
+    parts: list[str] = []
+    images = places.all(("text", "text")) if form.numbered else places.all(("jsonb", "jsonb"))
+    if form.numbered:
+        parts.append(_drawn(*places.all(NUMBER)))
+        record, changes = images
+        images = [f"({with_number(record)})::jsonb", f"({with_changed_number(changes)})::jsonb"]
+    key = places.next("text") if form.keyed else ""
+    events = [places.all(EVENT) for _ in range(form.events)]
+    parts.append(_record(live, model, form, places))
+    for index, (table, line_object) in enumerate(model.tables.items()):
+        if table in form.written:
+            insert, _ = line_sql(live, line_object, form.operation, places.next("json"), "")
+            parts.append(f"lines{index} as ({insert})")
+    for index, (table, line_object) in enumerate(model.tables.items()):
+        if table in form.gone:
+            _, delete = line_sql(live, line_object, form.operation, "", places.next("uuid[]"))
+            parts.append(f"gone{index} as ({delete})")
+    parts.append(_history(model, form, images))
+    parts += [_event(model, index, event) for index, event in enumerate(events)]
+    if form.keyed:
+        parts.append(
+            "keys as (insert into objectry.subject_key (tenant_id, object, record_id, key) "
+            f"values ({TENANT}, {literal(model.name)}, {ID}, decode({key}, 'base64')))"
+        )
+    # An insert makes its row or fails; the others must find the version that was decided on.
+    held = (
+        "true"
+        if form.operation == "create"
+        else "case when exists (select from rec) then true else objectry.guard(false, 'stale') end"
+    )
+    return f"with {', '.join(parts)} select {held}"
+
+
+def _drawn(series: str, key: str, prefix: str, width: str, suffix: str) -> str:
+    return (
+        "n as (insert into objectry.series as s (tenant_id, series, key, value) "
+        f"values ({TENANT}, {series}, {key}, 1) "
+        "on conflict (tenant_id, series, key) do update set value = s.value + 1 "
+        f"returning {prefix} || lpad(s.value::text, greatest({width}, length(s.value::text)), '0') "
+        f"|| {suffix} as number)"
+    )
+
+
+def _record(live: Live, model: ObjectModel, form: Form, places: _Places) -> str:
+    table = table_of(live, model.name)
+    if form.operation == "delete":
+        return (
+            f"rec as (delete from {table} t where t.tenant_id = {TENANT} and t.id = {ID} "
+            f"and t.version = {VERSION} - 1 returning t.id)"
+        )
+    values: dict[str, str] = {}
+    for name, (column, kind) in columns_of(live, model.name).items():
+        drawn = form.numbered and name == "number"
+        values[quote(column)] = "n.number" if drawn else places.next(kind)
+    source = " from n" if form.numbered else ""
+    if form.operation == "create":
+        return (
+            f"rec as (insert into {table} (tenant_id, id, version, {', '.join(values)}) "
+            f"select {TENANT}, {ID}, {VERSION}, {', '.join(values.values())}{source})"
+        )
+    assignments = ", ".join(f"{column} = {value}" for column, value in values.items())
+    return (
+        f"rec as (update {table} t set version = {VERSION}, {assignments}{source} "
+        f"where t.tenant_id = {TENANT} and t.id = {ID} and t.version = {VERSION} - 1 "
+        "returning t.id)"
+    )
+
+
+def _history(model: ObjectModel, form: Form, images: Sequence[str]) -> str:
+    return (
+        "hist as (insert into objectry.history (tenant_id, object, record_id, version, op, action, "
+        f"at, actor, release, correlation, record, changes) select {TENANT}, "
+        f"{literal(model.name)}, {ID}, {VERSION}, {literal(form.operation)}, {ACTION}, {AT}, "
+        f"{ACTOR}, {RELEASE}, {CORRELATION}, {', '.join(images)}"
+        f"{' from n' if form.numbered else ''})"
+    )
+
+
+def _event(model: ObjectModel, index: int, event: Sequence[str]) -> str:
+    uid, type, causation = event
+    return (
+        f"ev{index} as (insert into objectry.event (tenant_id, uid, type, service, object, "
+        f"record_id, version, causation) values ({TENANT}, {uid}, {type}, "
+        f"{literal(model.schema)}, {literal(model.name)}, {ID}, {VERSION}, {causation}))"
+    )
