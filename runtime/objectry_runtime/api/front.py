@@ -16,9 +16,11 @@ from objectry_runtime.api.problems import to_problem
 from objectry_runtime.api.responses import Response, problem_response, respond
 from objectry_runtime.api.serving import Serving
 from objectry_runtime.problems import Problem
-from objectry_runtime.store.executor import Bound
+from objectry_runtime.store.executor import Bound, DatabaseUnavailable
 
 Lifespan = Callable[[], AbstractAsyncContextManager[None]]
+# Who probes is answered sooner than who waits for a record: a load balancer gives up early.
+READY_SECONDS_MAX = 2.0
 PROBES = frozenset({"/healthz", "/readyz"})
 
 
@@ -62,7 +64,12 @@ class Front:
             raise Problem(405, "method_not_allowed", title, f"{method} is not.", headers=allowed)
         if path == "/healthz":
             return Response(status=200, body=msgspec.json.encode({"status": "ok"}))
-        await self._serving.executor.read(Bound("select 1"))
+        try:
+            async with asyncio.timeout(READY_SECONDS_MAX):
+                await self._serving.executor.read(Bound("select 1"))
+        except TimeoutError as error:
+            message = f"no answer within {READY_SECONDS_MAX:g} s"
+            raise DatabaseUnavailable(message) from error
         return Response(status=200, body=msgspec.json.encode({"status": "ready"}))
 
     async def _made(self) -> App:

@@ -1,6 +1,7 @@
 """The one place where errors become answers: application/problem+json (RFC 9457)."""
 
 import logging
+import random
 
 import msgspec
 
@@ -9,7 +10,7 @@ from objectry_runtime.problems import FieldError, Problem
 from objectry_runtime.store.executor import DatabaseError, DatabaseUnavailable
 
 CONTENT_TYPE = "application/problem+json"
-RETRY_AFTER_S = 2
+RETRY_AFTER_S = (1, 3)  # from, to: who was refused together need not come back together
 
 log = logging.getLogger("objectry.http")
 
@@ -64,4 +65,5 @@ def to_problem(error: Exception, request_id: str, place: str) -> Problem:
 
 
 def _again(code: str, title: str, detail: str) -> Problem:
-    return Problem(503, code, title, detail, headers={"Retry-After": str(RETRY_AFTER_S)})
+    seconds = random.randint(*RETRY_AFTER_S)
+    return Problem(503, code, title, detail, headers={"Retry-After": str(seconds)})

@@ -11,6 +11,8 @@ from pathlib import Path
 import httpx
 import psycopg
 
+from tests.postmaster import kept_away, postmaster, wait_ended
+
 GRACE_S = 1.0  # after /readyz said 200 again; a request begun later must succeed
 BACK_S_MAX = 60.0
 
@@ -65,21 +67,16 @@ class Weather:
 
     async def _signal(self, number: signal.Signals) -> None:
         """The guard starts PostgreSQL again by itself."""
-        old = self._postmaster()
+        old = postmaster(self._state)
         os.kill(old, number)
-        await self._gone(old)
+        await asyncio.to_thread(wait_ended, old)
 
     async def _away(self) -> None:
-        """The guard is held up too, so that nobody starts PostgreSQL again for a while."""
-        old = self._postmaster()
-        guard = _parent(old)
-        os.kill(guard, signal.SIGSTOP)
-        try:
-            os.kill(old, signal.SIGINT)
-            await asyncio.sleep(self._away_s)
-        finally:
-            os.kill(guard, signal.SIGCONT)
-        await self._gone(old)
+        def away() -> None:
+            with kept_away(self._state):
+                time.sleep(self._away_s)
+
+        await asyncio.to_thread(away)
 
     async def _terminate(self) -> None:
         await asyncio.to_thread(
@@ -114,16 +111,6 @@ class Weather:
         )
         return int(str(rows[0][0]))
 
-    def _postmaster(self) -> int:
-        return int((self._state / "pgdata" / "postmaster.pid").read_text().split()[0])
-
-    async def _gone(self, pid: int) -> None:
-        end = time.monotonic() + BACK_S_MAX
-        while Path(f"/proc/{pid}").exists() and "Z" != _state(pid):
-            if time.monotonic() > end:
-                raise RuntimeError(f"PostgreSQL {pid} did not go")
-            await asyncio.sleep(0.02)
-
 
 def schedule(chance: random.Random, kinds: list[str], seconds: float) -> list[tuple[float, str]]:
     """When what happens: every kind at least once, about each minute, calm at both ends."""
@@ -133,18 +120,3 @@ def schedule(chance: random.Random, kinds: list[str], seconds: float) -> list[tu
     calm = min(15.0, seconds / 10)
     step = (seconds - 3 * calm) / count
     return [(calm + step * (n + chance.uniform(0, 0.3)), name) for n, name in enumerate(names)]
-
-
-def _fields(pid: int) -> list[str]:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except FileNotFoundError:
-        return ["Z", "0"]
-
-
-def _state(pid: int) -> str:
-    return _fields(pid)[0]
-
-
-def _parent(pid: int) -> int:
-    return int(_fields(pid)[1])
