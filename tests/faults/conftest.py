@@ -2,6 +2,7 @@
 
 import asyncio
 import functools
+import inspect
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
@@ -22,7 +23,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> None:
     """A test that waits for ever fails instead."""
     test = pyfuncitem.obj
-    if not asyncio.iscoroutinefunction(test):
+    if not inspect.iscoroutinefunction(test):
         return
     marker = pyfuncitem.get_closest_marker("seconds")
     seconds = marker.args[0] if marker else SECONDS

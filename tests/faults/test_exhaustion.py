@@ -68,9 +68,7 @@ async def test_slow_statements_that_hold_all_connections(
         await world.recovered()
 
 
-async def test_a_contended_name_holds_up_no_other(
-    world: World, fault_database: Database
-) -> None:
+async def test_a_contended_name_holds_up_no_other(world: World, fault_database: Database) -> None:
     """Units wait for one row that somebody else holds; writes and reads go on meanwhile."""
     await world.warm()
     bump = Bound("update faults.slot set count = count + 1 where id = 1")

@@ -44,12 +44,16 @@ async def test_reads_whose_backends_are_terminated_are_answered(world: World) ->
 
 async def test_a_transaction_whose_backend_is_terminated_says_so(world: World) -> None:
     token = world.books.token()
-    with pytest.raises(DatabaseUnavailable):
+
+    async def request() -> None:
         async with world.executor.transaction() as transaction:
             await transaction.run(put(token))
-            row = (await transaction.run(Bound("select pg_backend_pid()")))[0]
-            world.terminate([int(row[0] or b"")])
+            [(pid,)] = await transaction.run(Bound("select pg_backend_pid()"))
+            world.terminate([int(pid or b"")])
             await transaction.run(Bound("select 1"))
+
+    with pytest.raises(DatabaseUnavailable):
+        await request()
     world.books.absent.add(token)
     await world.recovered()
 

@@ -156,7 +156,9 @@ async def entered(
         await executor.open()
         try:
             yield world
-            await _settled(lambda: len(world.backends()) <= max(size, LANES), "too many connections")
+            await _settled(
+                lambda: len(world.backends()) <= max(size, LANES), "too many connections"
+            )
         finally:
             await executor.close()
         await _settled(lambda: world.owner.closed or not world.backends(), "a connection is left")

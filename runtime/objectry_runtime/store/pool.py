@@ -22,6 +22,7 @@ from objectry_runtime.store.executor import (
 )
 from objectry_runtime.store.failures import failure
 from objectry_runtime.store.measures import Load, Measures
+from objectry_runtime.store.persistent import persistent
 from objectry_runtime.store.statements import (
     Connection,
     Cursor,
@@ -93,7 +94,7 @@ class PoolExecutor:
             return
         self._pool = pool = AsyncConnectionPool(
             self._dsn,
-            connection_class=Connection,
+            connection_class=persistent(lambda: self._pool is not None),
             kwargs={"autocommit": True, "cursor_factory": AsyncRawCursor},
             min_size=min(2, self._size),
             max_size=self._size,
@@ -102,7 +103,7 @@ class PoolExecutor:
             timeout=self._pool_timeout,
             max_waiting=1000,
             max_lifetime=3600,
-            reconnect_timeout=60,
+            num_workers=3 + self._size,  # those that wait for a server hold up nobody else
             name="objectry",
         )
         try:
@@ -270,8 +271,11 @@ async def _prepared_anew(connection: Connection, run: Callable[[], Awaitable[T]]
     try:
         return await run()
     except (psycopg.errors.FeatureNotSupported, psycopg.errors.InvalidSqlStatementName):
-        await connection.execute("deallocate all")  # psycopg takes notice
-    return await run()
+        connection.prepare_threshold = None  # what was prepared is not even looked at
+    try:
+        return await run()
+    finally:
+        await connection.close()
 
 
 async def _leave_transaction(connection: Connection) -> None:
