@@ -6,6 +6,14 @@ import msgspec
 
 from objectry.metadata.model import Catalog, Definitions, Model
 from objectry.metadata.model.collection import uncollected
+from objectry.metadata.model.definitions import (
+    Def,
+    LayoutDef,
+    ObjectDef,
+    RoleDef,
+    SequenceDef,
+    ServiceDef,
+)
 
 FORMAT = 1  # of the snapshot and of what is hashed; a new one names releases anew
 
@@ -39,21 +47,28 @@ class Release(msgspec.Struct, frozen=True, kw_only=True):
         return _ENCODER.encode(_Snapshot(format=FORMAT, id=self.id, definitions=self.definitions))
 
     @staticmethod
-    def from_bytes(snapshot: bytes) -> "Release":
-        """Read a snapshot; raises CorruptRelease where it is damaged or of another format."""
+    def from_bytes(snapshot: bytes, known: "Release | None" = None) -> "Release":
+        """Read a snapshot; raises CorruptRelease where it is damaged or of another format.
+
+        What `known` defines in the same words is not made again: two releases share it. Never holds
+        the interpreter for long, so that a thread may do it beside an event loop.
+        """
         try:
+            read = _DECODER.decode(snapshot)
+            if read.format != FORMAT:
+                raise CorruptRelease(
+                    f"The snapshot has format {read.format}; this version reads {FORMAT}."
+                )
+            found = _hash(read.definitions)
+            if found != read.id:
+                raise CorruptRelease(
+                    f"The snapshot is called {read.id} but its content is {found}."
+                )
             with uncollected():
-                read = _DECODER.decode(snapshot)
+                definitions = _whole(read.definitions, known)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise CorruptRelease(f"This is not a release snapshot: {error}.") from error
-        if read.format != FORMAT:
-            raise CorruptRelease(
-                f"The snapshot has format {read.format}; this version reads {FORMAT}."
-            )
-        found = content_hash(read.definitions)
-        if found != read.id:
-            raise CorruptRelease(f"The snapshot is called {read.id} but its content is {found}.")
-        return Release(id=read.id, definitions=read.definitions)
+        return Release(id=read.id, definitions=definitions)
 
 
 def make_release(definitions: Definitions) -> Release:
@@ -68,16 +83,33 @@ def content_hash(definitions: Definitions) -> str:
     see it (fields of a form, options of a select, states of a workflow). Keys that hold their
     default are left out, so that a key added to the language later renames no release.
     """
-    canonical = Definitions(
-        services=dict(sorted(definitions.services.items())),
-        objects=dict(sorted(definitions.objects.items())),
-        roles=dict(sorted(definitions.roles.items())),
-        layouts=dict(sorted(definitions.layouts.items())),
-        sequences=dict(sorted(definitions.sequences.items())),
-    )
+    return _hash(definitions)
+
+
+def _hash(definitions: "Definitions | _Packed") -> str:
+    """The hash of definitions, or of the same definitions as a snapshot holds them."""
     digest = hashlib.sha256(b"objectry release %d\n" % FORMAT)
-    digest.update(_ENCODER.encode(canonical))
+    ordered = {
+        kind: dict(sorted(getattr(definitions, kind).items()))
+        for kind in definitions.__struct_fields__
+    }
+    digest.update(_ENCODER.encode(msgspec.structs.replace(definitions, **ordered)))
     return digest.hexdigest()
+
+
+def _whole(packed: "_Packed", known: Release | None) -> Definitions:
+    """The definitions, one decoded after the other."""
+    kinds: dict[str, dict[str, Def]] = {}
+    for kind, decoder in _DECODERS.items():
+        there: dict[str, Def] = {} if known is None else getattr(known.definitions, kind)
+        one: dict[str, Def] = {}
+        parts: dict[str, msgspec.Raw] = getattr(packed, kind)
+        for name, raw in parts.items():
+            old = there.get(name)
+            same = old is not None and _ENCODER.encode(old) == bytes(raw)
+            one[name] = old if old is not None and same else decoder.decode(raw)
+        kinds[kind] = one
+    return msgspec.structs.replace(Definitions(), **kinds)
 
 
 class _Snapshot(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,5 +118,30 @@ class _Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     definitions: Definitions
 
 
+class _Packed(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
+):
+    """`Definitions` with every definition as the snapshot's bytes say it."""
+
+    services: dict[str, msgspec.Raw] = {}
+    objects: dict[str, msgspec.Raw] = {}
+    roles: dict[str, msgspec.Raw] = {}
+    layouts: dict[str, msgspec.Raw] = {}
+    sequences: dict[str, msgspec.Raw] = {}
+
+
+class _PackedSnapshot(msgspec.Struct, frozen=True, kw_only=True):
+    format: int
+    id: str
+    definitions: _Packed
+
+
 _ENCODER = msgspec.msgpack.Encoder()
-_DECODER = msgspec.msgpack.Decoder(_Snapshot)
+_DECODER = msgspec.msgpack.Decoder(_PackedSnapshot)
+_DECODERS: dict[str, msgspec.msgpack.Decoder[Def]] = {
+    "services": msgspec.msgpack.Decoder(ServiceDef),
+    "objects": msgspec.msgpack.Decoder(ObjectDef),
+    "roles": msgspec.msgpack.Decoder(RoleDef),
+    "layouts": msgspec.msgpack.Decoder(LayoutDef),
+    "sequences": msgspec.msgpack.Decoder(SequenceDef),
+}

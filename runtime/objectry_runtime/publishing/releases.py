@@ -1,5 +1,7 @@
 """The Release store: every publication is a row, one row says which is live."""
 
+import asyncio
+from binascii import unhexlify
 from datetime import datetime
 
 import msgspec
@@ -82,11 +84,17 @@ async def live_sequence(connection: Transaction) -> tuple[int, str] | None:
     return (_integer(rows[0][0]), _text(rows[0][1])) if rows else None
 
 
-async def load_live(connection: Transaction) -> LiveRow:
-    """The live publication, read by the runtime."""
-    # Bytea in its text form is hexadecimal behind a backslash and an x.
+async def load_live(connection: Transaction, known: Release | None = None) -> LiveRow:
+    """The live publication, read by the runtime beside requests: in a thread, a bit at a time.
+
+    It shares with `known` what both define.
+    """
     [(sequence, snapshot, storage)] = await connection.run(Bound(_LIVE))
-    return _live_row(_integer(sequence), _binary(snapshot), _binary(storage))
+
+    def read() -> LiveRow:
+        return _live_row(_integer(sequence), _binary(snapshot), _binary(storage), known)
+
+    return await asyncio.to_thread(read)
 
 
 def switch_statements(
@@ -123,9 +131,13 @@ def storage_statement(storage: StorageMap) -> tuple[str, list[object]]:
     )
 
 
-def _live_row(sequence: int, snapshot: bytes, storage: bytes) -> LiveRow:
+def _live_row(
+    sequence: int, snapshot: bytes, storage: bytes, known: Release | None = None
+) -> LiveRow:
     return LiveRow(
-        sequence=sequence, release=Release.from_bytes(snapshot), storage=_STORAGE.decode(storage)
+        sequence=sequence,
+        release=Release.from_bytes(snapshot, known),
+        storage=_STORAGE.decode(storage),
     )
 
 
@@ -138,4 +150,5 @@ def _text(value: bytes | None) -> str:
 
 
 def _binary(value: bytes | None) -> bytes:
-    return bytes.fromhex(_text(value).removeprefix("\\x"))
+    # Bytea in its text form is hexadecimal behind a backslash and an x.
+    return unhexlify(memoryview(value or b"")[2:])

@@ -21,7 +21,9 @@ _STAYS = "release %s can't be served, the one before stays; trying again"
 log = logging.getLogger("objectry.publishing")
 
 
-async def watch(database: Database, take: Take, current: str = "", *, every: float = 1.0) -> None:
+async def watch(
+    database: Database, take: Take, current: Release | None = None, *, every: float = 1.0
+) -> None:
     """Call `take` with each release that becomes live, other than `current` at first.
 
     Runs until cancelled. Hears of a switch at once and looks every second beside, so that one
@@ -46,7 +48,7 @@ async def watch(database: Database, take: Take, current: str = "", *, every: flo
 class _Watch:
     """Which publication was seen last, and what is still to be handed over."""
 
-    def __init__(self, take: Take, current: str) -> None:
+    def __init__(self, take: Take, current: Release | None) -> None:
         self._take = take
         self._current = current
         self._seen: int | None = None
@@ -57,11 +59,11 @@ class _Watch:
         now = await live_sequence(connection)
         if now is None or now[0] == self._seen:
             return None
-        if self._seen is None and now[1] == self._current:
+        if self._seen is None and self._current is not None and now[1] == self._current.id:
             self._seen = now[0]
             return None
-        row = await load_live(connection)
-        self._seen = row.sequence
+        row = await load_live(connection, self._current)
+        self._seen, self._current = row.sequence, row.release
         return row
 
     async def hand_over(self, row: LiveRow) -> None:

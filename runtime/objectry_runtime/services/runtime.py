@@ -1,6 +1,7 @@
 """The running server's state: the live release, replaced as a whole when another is published."""
 
 import asyncio
+import gc
 import logging
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
@@ -16,6 +17,9 @@ from objectry_runtime.services.settings import Settings
 from objectry_runtime.store.database import Database
 
 FIRST_AUTHOR = "objectry serve"
+# What was compiled for a release refers to itself in rings, which the collector looks for seldom:
+# by now the requests that began with the release before have been answered.
+FORGET_AFTER_S = 10.0
 
 log = logging.getLogger("objectry.serve")
 
@@ -53,7 +57,7 @@ class Runtime:
         """Connected, following what is published and purging what is old, for the block."""
         await self.executor.open()
         beside = (
-            asyncio.create_task(watch(self._database, self._take, self.live.release.id)),
+            asyncio.create_task(watch(self._database, self._take, self.live.release)),
             asyncio.create_task(keep_purging(self.executor, self._answer_days)),
         )
         try:
@@ -68,6 +72,7 @@ class Runtime:
         """Serve another release from the next request on. Raises PluginProblem."""
         self.live = await asyncio.to_thread(bind, release, storage, self._settings)
         log.info("now serving release %s", release.id)
+        asyncio.get_running_loop().call_later(FORGET_AFTER_S, gc.collect)
 
 
 def bind(release: Release, storage: StorageMap, settings: Settings) -> Live:

@@ -44,7 +44,7 @@ async def server(database: Database) -> AsyncIterator[Server]:
     """A server on the first release that looks by itself once a minute only."""
     await asyncio.to_thread(ensure_first_release, database, release(FIRST), "test")
     server = Server()
-    watching = asyncio.create_task(watch(database, server.take, release(FIRST).id, every=60))
+    watching = asyncio.create_task(watch(database, server.take, release(FIRST), every=60))
     yield server
     watching.cancel()
     await asyncio.gather(watching, return_exceptions=True)
@@ -90,7 +90,7 @@ async def test_a_release_nobody_told_of_is_found_by_looking(
     await asyncio.to_thread(publish, database, FIRST)
     await asyncio.to_thread(publish, database, WITH_NOTE)
     server = Server()
-    current = release(WITH_NOTE).id
+    current = release(WITH_NOTE)
     watching = asyncio.create_task(watch(database, server.take, current, every=0.05))
     await listening(owner)
     owner.execute("update objectry.live set sequence = 1")
@@ -105,7 +105,7 @@ async def test_what_became_live_since_the_server_looked_is_taken_up_at_once(
     await asyncio.to_thread(publish, database, FIRST)
     await asyncio.to_thread(publish, database, WITH_NOTE)
     server = Server()
-    watching = asyncio.create_task(watch(database, server.take, release(FIRST).id, every=60))
+    watching = asyncio.create_task(watch(database, server.take, release(FIRST), every=60))
     assert release(WITH_NOTE).id == await server.next()
     watching.cancel()
     await asyncio.gather(watching, return_exceptions=True)
@@ -122,7 +122,7 @@ async def test_a_release_that_can_not_be_taken_up_does_not_end_the_watch(
             raise ValueError("no room for tasks")
         await server.take(found, storage)
 
-    watching = asyncio.create_task(watch(database, take, release(FIRST).id, every=60))
+    watching = asyncio.create_task(watch(database, take, release(FIRST), every=60))
     await listening(owner)
     await asyncio.to_thread(publish, database, WITH_TASK)
     await asyncio.to_thread(publish, database, WITH_NOTE)
@@ -146,7 +146,7 @@ async def test_a_release_that_could_not_be_taken_up_is_tried_again(
             raise refusal
         await server.take(found, storage)
 
-    watching = asyncio.create_task(watch(database, take, release(FIRST).id, every=0.01))
+    watching = asyncio.create_task(watch(database, take, release(FIRST), every=0.01))
     await listening(owner)
     await asyncio.to_thread(publish, database, WITH_TASK)
     assert release(WITH_TASK).id == await server.next()
@@ -172,7 +172,7 @@ async def test_what_is_no_longer_live_is_not_tried_again(
             raise ValueError("no room for tasks")
         await server.take(found, storage)
 
-    watching = asyncio.create_task(watch(database, take, release(FIRST).id, every=60))
+    watching = asyncio.create_task(watch(database, take, release(FIRST), every=60))
     await listening(owner)
     await asyncio.to_thread(publish, database, WITH_TASK)
     await asyncio.to_thread(publish, database, WITH_NOTE)
