@@ -1,6 +1,4 @@
-"""How a lane gets its connections: one at a time, and again with growing pauses."""
-
-import random
+"""How a lane gets a connection."""
 
 import psycopg
 from psycopg import AsyncConnection, AsyncRawCursor, conninfo
@@ -8,7 +6,6 @@ from psycopg import AsyncConnection, AsyncRawCursor, conninfo
 from objectry_runtime.store.database import with_options
 from objectry_runtime.store.statements import Connection
 
-_PAUSE_MIN_S, _PAUSE_MAX_S = 0.05, 2.0
 # A peer that vanished without a word must be noticed; what the address says has precedence.
 _KEEPALIVE = {
     "keepalives_idle": "30",
@@ -38,9 +35,3 @@ def reason_of(error: Exception) -> str:
     if isinstance(error, psycopg.Error | OSError):
         return str(error).strip().replace("\n", "; ")
     return f"{type(error).__name__}: {error}"
-
-
-def pause(failures: int) -> float:
-    """Seconds to wait before the next try, after so many that failed: longer each time, uneven."""
-    longest = min(_PAUSE_MAX_S, _PAUSE_MIN_S * 2.0 ** min(failures, 10))
-    return longest * random.uniform(0.5, 1.0)

@@ -9,7 +9,8 @@ import psycopg
 
 from objectry_runtime.store.executor import DatabaseUnavailable
 from objectry_runtime.store.measures import Load, Measures
-from objectry_runtime.store.pipelined.connecting import connect, lane_dsn, pause, reason_of
+from objectry_runtime.store.persistent import pause
+from objectry_runtime.store.pipelined.connecting import connect, lane_dsn, reason_of
 from objectry_runtime.store.pipelined.exchange import Exchange
 from objectry_runtime.store.pipelined.link import Link
 from objectry_runtime.store.pipelined.request import Request
