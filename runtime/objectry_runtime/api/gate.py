@@ -7,6 +7,7 @@ call already authenticated in the scope's state. Nothing but the probes and the 
 
 from objectry_runtime.api.address import check_length, read_params, read_segments
 from objectry_runtime.api.asgi import App, Message, Receive, Scope, Send, read_headers
+from objectry_runtime.api.encoding import compressing
 from objectry_runtime.api.problems import to_problem
 from objectry_runtime.api.records import RecordApi
 from objectry_runtime.api.responses import problem_response, respond
@@ -54,6 +55,8 @@ class Gate:
             return
         if scope["method"] == "HEAD":
             scope, send = {**scope, "method": "GET"}, _without_body(send)
+        if accepts := headers.get("accept-encoding"):
+            send = compressing(send, accepts)
         await self._site(scope, receive, send)
 
     async def _other(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -45,7 +45,8 @@ class RecordApi:
         except Exception as error:  # the edge: every error of the rooms below ends here
             place = f"{method} {scope['path']!r}"
             response = problem_response(to_problem(error, correlation, place), correlation)
-        await respond(send, response, correlation, head=method == "HEAD")
+        head, accepts = method == "HEAD", headers.get("accept-encoding", "")
+        await respond(send, response, correlation, head=head, accept_encoding=accepts)
 
     async def _answer(
         self, scope: Scope, receive: Receive, headers: Headers, method: str, correlation: str

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import msgspec
 
 from objectry_runtime.api.asgi import Send
+from objectry_runtime.api.encoding import compress, tagged
 from objectry_runtime.api.problems import CONTENT_TYPE, render
 from objectry_runtime.problems import Problem
 
@@ -21,7 +22,7 @@ class Response(msgspec.Struct, frozen=True, kw_only=True):
 # What a caller may see differs by caller, and is private: no cache in between keeps it.
 COMMON: tuple[tuple[bytes, bytes], ...] = (
     (b"cache-control", b"private, no-store"),
-    (b"vary", b"Authorization, Accept"),
+    (b"vary", b"Authorization, Accept, Accept-Encoding"),
     (b"x-content-type-options", b"nosniff"),
 )
 
@@ -39,18 +40,31 @@ def problem_response(problem: Problem, request_id: str) -> Response:
     )
 
 
-async def respond(send: Send, response: Response, request_id: str, *, head: bool = False) -> None:
-    """Send the answer; to HEAD all but the body."""
+async def respond(
+    send: Send,
+    response: Response,
+    request_id: str,
+    *,
+    head: bool = False,
+    accept_encoding: str = "",
+) -> None:
+    """Send the answer, compressed where `accept_encoding` asks for it; to HEAD all but the body."""
+    coding, body = "", response.body
+    if accept_encoding and response.status < 300:
+        coding, body = await compress(body, accept_encoding)
     content_type = response.content_type
     headers = [*COMMON, (b"x-request-id", request_id.encode("latin-1"))]
     for name, value in response.headers.items():
         if name == "Content-Type":
             content_type = value  # the rooms below may name another than this one's; never both
-        else:
-            headers.append((name.lower().encode("latin-1"), value.encode("latin-1")))
-    body = response.body
+            continue
+        if coding and name == "ETag":
+            value = tagged(value, coding)
+        headers.append((name.lower().encode("latin-1"), value.encode("latin-1")))
     if response.status not in (204, 304):
         headers.append((b"content-type", content_type.encode("latin-1")))
         headers.append((b"content-length", b"%d" % len(body)))
+        if coding:
+            headers.append((b"content-encoding", coding.encode("ascii")))
     await send({"type": "http.response.start", "status": response.status, "headers": headers})
     await send({"type": "http.response.body", "body": b"" if head else body})

@@ -159,13 +159,14 @@ def _render(call: Call, shape: ListShape, nulls: tuple[bool, ...] | None) -> Bou
     selected = ", ".join(f"{key} as {name}" for key, name in zip(keys, named, strict=True))
     row = rendering.alias()
     counted = f", {_counted(call, rendering, shape)}" if shape.count else ""
+    found = ", ".join(f"{frame.alias}.{name}" for name in named)
     # The order of the page, said again: PostgreSQL (from 16 on) sees that it needs no sort.
     ordered = order_by(shape.sort, [f"p.{name}" for name in named])
     last = [f"(array_agg(p.{name} order by {ordered}))[{shape.limit}]::text" for name in named]
     text = (
         f"select coalesce(array_to_string((array_agg(p.j order by {ordered}))[1:{shape.limit}],"
         f" ','), ''), count(*)::text, json_build_array({', '.join(last)})::text{counted}"
-        f" from (select row_to_json({row})::text as j, {', '.join(f'{frame.alias}.{name}' for name in named)}"
+        f" from (select row_to_json({row})::text as j, {found}"
         f" from (select {frame.alias}.*, {selected} from {frame.source}"
         f" where {conjunction(page)}"
         f" order by {order_by(shape.sort, named)} limit {shape.limit + 1}) {frame.alias}"

@@ -41,6 +41,7 @@ class CallValues(dict[str, str | None]):
         self._call = call
 
     def __missing__(self, slot: str) -> str:
+        """Write out a value of the call."""
         return _OF_CALL[slot](self._call)
 
 
