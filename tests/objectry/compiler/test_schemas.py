@@ -78,7 +78,7 @@ def test_every_reference_has_its_target_and_every_part_is_used() -> None:
     found = document()
     targets = {
         f"#/components/{kind}/{name}"
-        for kind in ("schemas", "parameters", "responses")
+        for kind in ("schemas", "parameters", "responses", "headers")
         for name in found["components"][kind]
     }
     assert references(found) == targets

@@ -3,8 +3,10 @@
 from objectry.compiler.schemas.fields import Schema
 from objectry.compiler.schemas.operations import PREFIX, object_paths
 from objectry.compiler.schemas.parts import (
+    AGE,
     CHANGE,
     EVENT,
+    HEADERS,
     PARAMETERS,
     PROBLEM,
     RESPONSES,
@@ -54,6 +56,7 @@ def openapi(model: Model, *, version: str, visible: Visible) -> Schema:
                 **components.build(),
             },
             "parameters": PARAMETERS,
+            "headers": HEADERS,
             "responses": RESPONSES,
             "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
         },
@@ -106,10 +109,11 @@ def _events() -> Schema:
         "operationId": "events.list",
         "tags": ["platform events"],
         "summary": "The change feed, oldest first, of records you may read",
-        "parameters": [parameter("limit"), parameter("cursor")],
+        "parameters": [parameter(name) for name in ("limit", "cursor", "stale")],
         "responses": {
             "200": {
                 "description": "A page of events.",
+                "headers": AGE,
                 "content": {
                     "application/json": {"schema": page({"$ref": "#/components/schemas/event"})}
                 },

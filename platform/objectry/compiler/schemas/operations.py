@@ -1,7 +1,7 @@
 """The operations on one object, as OpenAPI describes them."""
 
 from objectry.compiler.schemas.fields import Reference, Schema
-from objectry.compiler.schemas.parts import BULK_MAX, page, parameter, problems
+from objectry.compiler.schemas.parts import AGE, BULK_MAX, page, parameter, problems
 from objectry.compiler.schemas.shapes import Visible, filterable
 from objectry.metadata.model import Model, ObjectModel
 from objectry.metadata.types import OPERATORS
@@ -66,12 +66,12 @@ def _answer(description: str, schema: Schema, headers: Schema | None = None) -> 
 
 
 def _list(owner: ObjectModel, visible: Visible, reference: Reference) -> Schema:
-    shared = ("where", "sort", "fields", "expand", "limit", "cursor", "count")
+    shared = ("where", "sort", "fields", "expand", "limit", "cursor", "count", "stale")
     return {
         **_operation(owner, "list", f"List: {_label(owner)}"),
         "parameters": [_filters(owner, visible), *(parameter(name) for name in shared)],
         "responses": {
-            "200": _answer("A page.", page(reference(owner.name, "read"))),
+            "200": _answer("A page.", page(reference(owner.name, "read")), AGE),
             **problems(),
         },
     }
@@ -106,9 +106,9 @@ def _filters(owner: ObjectModel, visible: Visible) -> Schema:
 def _get(owner: ObjectModel, reference: Reference) -> Schema:
     return {
         **_operation(owner, "get", f"Get: {_label(owner)}"),
-        "parameters": [parameter(name) for name in ("id", "fields", "expand")],
+        "parameters": [parameter(name) for name in ("id", "fields", "expand", "stale")],
         "responses": {
-            "200": _answer("The record.", reference(owner.name, "read"), _ETAG),
+            "200": _answer("The record.", reference(owner.name, "read"), _ETAG | AGE),
             **problems("404"),
         },
     }
@@ -171,9 +171,9 @@ def _history(owner: ObjectModel, reference: Reference) -> Schema:
     schema = {"anyOf": [versions, reference(owner.name, "read")]}
     return {
         **_operation(owner, "history", f"{_label(owner)}: who changed what, when, from, to"),
-        "parameters": [parameter(name) for name in ("id", "at", "limit", "cursor")],
+        "parameters": [parameter(name) for name in ("id", "at", "limit", "cursor", "stale")],
         "responses": {
-            "200": _answer("Its versions, or with `at` the record as it was.", schema),
+            "200": _answer("Its versions, or with `at` the record as it was.", schema, AGE),
             **problems("404"),
         },
     }

@@ -58,7 +58,20 @@ PARAMETERS: dict[str, Schema] = {
     "idempotency_key": _header(
         "Idempotency-Key", "A key of your own: a repeat with it gives the first answer again."
     ),
+    "stale": _header(
+        "Cache-Control",
+        "`max-stale=SECONDS`: the answer may be that much behind, so that a read replica may give"
+        " it; it bears `Age` then.",
+    ),
 }
+
+HEADERS: dict[str, Schema] = {
+    "Age": {
+        "description": "A read replica answered, at most so many seconds behind.",
+        "schema": {"type": "integer", "minimum": 1},
+    }
+}
+AGE: Schema = {"Age": {"$ref": "#/components/headers/Age"}}
 
 PROBLEM: Schema = {
     "type": "object",
