@@ -39,6 +39,19 @@ def test_any_change_is_another_release(replaced: str) -> None:
     assert reference_release({replaced: other[replaced]}).id != reference_release().id
 
 
+def test_two_releases_share_what_both_define() -> None:
+    """What a running server takes up costs the memory of what is new."""
+    before = reference_release()
+    after = reference_release({"label: Customer\n": "label: Client\n"})
+    read = Release.from_bytes(after.to_bytes(), before)
+    kept = {
+        name
+        for name, one in read.definitions.objects.items()
+        if one is before.definitions.objects[name]
+    }
+    assert (after, set(after.definitions.objects) - {"customer"}) == (read, kept)
+
+
 @pytest.mark.parametrize("at", [0, 5, 40, 400, -1])
 def test_a_damaged_snapshot_is_refused(at: int) -> None:
     snapshot = bytearray(reference_release().to_bytes())
