@@ -51,12 +51,14 @@ def caller(live: Live, executor: Executor, *roles: str) -> Callable[[], Call]:
         tenant=1, tenant_name="default", user=new_id(), name="test", roles=frozenset(roles)
     )
 
+    keyring = Keyring(b"0" * 32)
+
     def new_call() -> Call:
         now = datetime.now(UTC)
         return Call(
             live=live,
             executor=executor,
-            keyring=Keyring(b"0" * 32),
+            keyring=keyring,
             principal=principal,
             now=now,
             today=now.date(),

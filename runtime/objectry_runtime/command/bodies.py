@@ -16,6 +16,7 @@ from objectry.compiler.codecs import (
 from objectry_runtime.host.live import Live
 from objectry_runtime.permissions import Policy, WriteAction, policy
 from objectry_runtime.problems import FieldError, Problem, invalid
+from objectry_runtime.query.statements import Kept, kept
 
 ROWS_MAX = 10_000
 
@@ -27,41 +28,68 @@ class Body(msgspec.Struct, frozen=True, kw_only=True):
     decoded: Decoded
 
 
-class Rights(msgspec.Struct, frozen=True, kw_only=True):
-    """What the caller may do with the fields of an object and of its lines, by place."""
+class Rights:
+    """What callers with some roles may do with the fields of an object and of its lines, by place.
 
-    live: Live
-    policy: Policy
-    action: WriteAction
+    Ask `write_rights`; what was asked once is known. Places that are no field are not kept.
+    """
+
+    def __init__(self, live: Live, policy: Policy, action: WriteAction) -> None:
+        self._live = live
+        self._policy = policy
+        self._action = action
+        self._writable: dict[str, bool] = {}
+        self._visible: dict[str, bool] = {}
 
     def may_write(self, place: str) -> bool:
         """Whether a body may name the field: for every record, or for some."""
+        known = self._writable.get(place)
+        if known is not None:
+            return known
         found = self._of(place)
         if found is None:
             return False
         rights, field = found
         # An update of a record may add lines to it: which are new is known later.
         actions: tuple[WriteAction, ...] = (
-            ("create", self.action) if "." in place else (self.action,)
+            ("create", self._action) if "." in place else (self._action,)
         )
-        return any(rights.field(field, "write", action=one) is not False for one in actions)
+        may = any(rights.field(field, "write", action=one) is not False for one in actions)
+        self._writable[place] = may
+        return may
 
     def may_see(self, place: str) -> bool:
         """Whether the field exists for the caller."""
+        known = self._visible.get(place)
+        if known is not None:
+            return known
         found = self._of(place)
-        return found is not None and (self.may_write(place) or found[0].shows(found[1]))
+        if found is None:
+            return False
+        self._visible[place] = may = self.may_write(place) or found[0].shows(found[1])
+        return may
 
     def _of(self, place: str) -> tuple[Policy, str] | None:
         """The policy that decides over a place; None where no field can be (a key with dots)."""
         table, _, field = place.rpartition(".")
-        model = self.live.model.object(self.policy.object)
+        model = self._live.model.object(self._policy.object)
         if table:
             if table not in model.tables:
                 return None
-            model = self.live.model.object(model.tables[table])
+            model = self._live.model.object(model.tables[table])
         if field not in model.fields:
             return None
-        return policy(self.live, model.name, self.policy.roles), field
+        return policy(self._live, model.name, self._policy.roles), field
+
+
+class _AllRights(Kept[Rights]):
+    """What callers may write, by object, roles and action."""
+
+
+def write_rights(live: Live, policy: Policy, action: WriteAction) -> Rights:
+    """What the roles of a policy may do with the fields of its object."""
+    key = (policy.object, policy.roles, action)
+    return kept(live, _AllRights).get(key, lambda: Rights(live, policy, action))
 
 
 def codec_of(live: Live, object_name: str) -> Codec:

@@ -9,11 +9,11 @@ from objectry.values.ids import new_id
 from objectry_runtime.command.admission import authorize, check_version, found, path_of
 from objectry_runtime.command.bodies import (
     Body,
-    Rights,
     parse,
     read_many,
     read_one,
     step,
+    write_rights,
 )
 from objectry_runtime.command.causes import causes
 from objectry_runtime.command.context import Context
@@ -42,10 +42,11 @@ async def create(call: Call, object_name: str, body: bytes) -> Answer:
     if rights.rule("create") is False:
         raise forbidden()
     document = parse(body)
-    fields = Rights(live=call.live, policy=rights, action="create")
+    fields = write_rights(call.live, rights, "create")
     bodies = read_many(call.live, object_name, document, fields)
     ids = linked_ids(call.live, model, (one.decoded.values for one in bodies))
     path = path_of(model)
+    scope = scope_of(call, "POST", path)
     command = Command(
         question=question_about(call, model, ids=ids),
         decide=_creation(model, rights, bodies, [new_id() for _ in bodies]),
@@ -54,8 +55,8 @@ async def create(call: Call, object_name: str, body: bytes) -> Answer:
         path=path,
         bulk=isinstance(document, list),
         deprecated=any(one.decoded.deprecated for one in bodies),
-        scope=scope_of(call, "POST", path),
-        body_hash=hash_of(call, body),
+        scope=scope,
+        body_hash=hash_of(call, body) if scope is not None else "",
     )
     return await write(call, command)
 
@@ -65,7 +66,7 @@ async def update(
 ) -> Answer:
     """Change what a body says of a record (PATCH), or make it what the body says (PUT)."""
     model, rights = authorize(call, object_name)
-    fields = Rights(live=call.live, policy=rights, action="update")
+    fields = write_rights(call.live, rights, "update")
     said = read_one(call.live, object_name, parse(body), fields, partial=not replace)
     conditional = conditional_fields(rights, said, "update")
     ids = linked_ids(call.live, model, (said.decoded.values,))

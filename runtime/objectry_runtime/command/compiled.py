@@ -16,7 +16,7 @@ from objectry_runtime.command.completing import (
     is_direct,
     places_of,
 )
-from objectry_runtime.events.images import has_sensitive
+from objectry_runtime.events.images import sensitive
 from objectry_runtime.host.live import Live
 
 Image = dict[str, Json]
@@ -66,7 +66,7 @@ class Compiled:
             for name, field in fields.items()
             if field.type.name == "link" and field.derivation is Derivation.INPUT
         }
-        self.sensitive = has_sensitive(live.model, model)
+        self.sensitive = sensitive(live.model, model)
         self._encoders = tuple(
             (name, encode)
             for name in stored

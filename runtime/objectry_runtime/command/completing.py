@@ -84,8 +84,6 @@ def company_currency(live: Live) -> str:
 
 def exceeds(value: Decimal, places: int) -> bool:
     """Whether a number has more decimal places than it may (zeros at the end don't count)."""
-    if has_places(value, places):
-        return False
     exponent = value.as_tuple().exponent
     assert isinstance(exponent, int), "NaN and Infinity don't come this far"
     return -exponent > places and value != round(value, places)
@@ -120,12 +118,14 @@ def _input(live: Live, field: FieldModel) -> Complete:
             return None
         if name in draft.given:
             value = draft.given[name]
-            if isinstance(value, Decimal) and (
-                # "119" of euros is 119.00; what has too many places stays so, and is told.
-                name in draft.trusted or not exceeds(value, places(draft))
-            ):
+            if not isinstance(value, Decimal):
+                return value
+            if name in draft.trusted:
                 return rounded(draft, value)
-            return value
+            allowed = places(draft)
+            if has_places(value, allowed) or exceeds(value, allowed):
+                return value  # what has too many places stays so, and is told
+            return rounded(draft, value)  # "119" of euros is 119.00
         if fill is None or not draft.fresh:
             return None
         draft.defaulted.add(name)

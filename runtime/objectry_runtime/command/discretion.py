@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from objectry.metadata.model import ObjectModel
-from objectry_runtime.command.bodies import Rights
+from objectry_runtime.command.bodies import Rights, write_rights
 from objectry_runtime.command.unseen import UNSEEN
 from objectry_runtime.identity.call import Call
 from objectry_runtime.permissions import WriteAction, policy
@@ -25,7 +25,7 @@ def discreet(
     nothing is told but that the record can't be so.
     """
     rights = policy(call.live, model.name, call.principal.roles)
-    known = Rights(live=call.live, policy=rights, action=action)
+    known = write_rights(call.live, rights, action)
     return list(dict.fromkeys(_told(one, model, known) for one in errors))
 
 

@@ -7,7 +7,7 @@ most once. So defaults, formulas and line values may read each other in any orde
 from collections.abc import Mapping, Sequence
 
 from objectry.expressions import Env, Expression, Frame, Value
-from objectry.metadata.model import Derivation, FieldModel, ObjectModel
+from objectry.metadata.model import FieldModel, ObjectModel
 from objectry_runtime.command.compiled import compiled
 from objectry_runtime.command.context import Context
 from objectry_runtime.command.unseen import UNSEEN
@@ -25,6 +25,7 @@ class Draft:
         "_busy",
         "_env",
         "_values",
+        "_whole",
         "compiled",
         "context",
         "defaulted",
@@ -72,6 +73,7 @@ class Draft:
         self.defaulted: set[str] = set()
         self._env: Env | None = None
         self._busy: set[str] = set()
+        self._whole = False
         # Most of what is given is a value as it stands; the others are completed when asked for.
         direct = self.compiled.direct
         self._values = dict(self.compiled.blank if fresh else self.compiled.settled)
@@ -99,12 +101,13 @@ class Draft:
 
     def get(self, path: tuple[str, ...]) -> Value:
         """A value of the record, or one behind its links."""
-        value = self.value(path[0])
+        name = path[0]
+        value = self._values[name] if name in self._values else self.value(name)
         if len(path) == 1 or value is None:
             return value
-        target = self.model.fields[path[0]].expr_type.object
+        target = self.model.fields[name].expr_type.object
         # A link that the caller may not make tells nothing of what lies behind it.
-        if self.is_new_link(path[0]) and not self.context.linked.readable(target, str(value)):
+        if self.is_new_link(name) and not self.context.linked.readable(target, str(value)):
             return None
         return self.context.linked.value(target, str(value), path[1:])
 
@@ -119,28 +122,30 @@ class Draft:
 
     def value(self, name: str) -> Value:
         """The value of a field, completed now if it was not yet."""
-        if name not in self._values:
+        values = self._values
+        if name not in values:
             if name in self._busy:  # the checks refuse definitions that read themselves
                 return None
             self._busy.add(name)
-            self._values[name] = self.compiled.complete[name](self)
-        return self._values[name]
+            values[name] = self.compiled.complete[name](self)
+        return values[name]
 
     def completed(self) -> Mapping[str, Value]:
         """The values of the record with none of the stored ones left to complete."""
-        for name in self.compiled.later:
-            if name not in self._values:
-                self.value(name)
+        if not self._whole:
+            for name in self.compiled.later:
+                if name not in self._values:
+                    self.value(name)
+            self._whole = True
         return self._values
 
     def is_new_link(self, name: str) -> bool:
         """Whether the caller points a link somewhere it did not point before."""
-        field, value = self.model.fields[name], self.value(name)
-        if field.type.name != "link" or field.derivation is not Derivation.INPUT:
+        if name not in self.compiled.links:
             return False
         if name in self.trusted or name in self.defaulted:
             return False
-        return self.old is None or self.old.get(name) != value
+        return self.old is None or self.old.get(name) != self.value(name)
 
     def applies(self, field: FieldModel) -> bool:
         """Whether the field is there at all: it has no `when`, or its `when` is true."""

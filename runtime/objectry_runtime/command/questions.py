@@ -7,6 +7,7 @@ from objectry.compiler.codecs.codec import Row
 from objectry.compiler.codecs.codec import Value as DecodedValue
 from objectry.metadata.model import ObjectModel
 from objectry.values.ids import parse_id
+from objectry_runtime.command.compiled import compiled
 from objectry_runtime.host.live import Live
 from objectry_runtime.identity.call import Call
 from objectry_runtime.permissions import Action
@@ -19,6 +20,7 @@ from objectry_runtime.query.prefetch import (
     prefetch,
     read_facts,
 )
+from objectry_runtime.query.statements import Kept, kept
 
 if TYPE_CHECKING:
     from objectry_runtime.command.lanes import Lane
@@ -42,15 +44,25 @@ def question_about(
     `record` is the id or number of the record there is; `ids` the records that a body links to.
     """
     by = address(model, record) if record else ""
-    return Question(
-        object=model.name,
-        roles=call.principal.roles,
-        by=by,
-        rules=tuple(rules),
-        fields=tuple(fields),
-        links=_links(call.live, model, bool(by), ids or {}),
-        idempotent=bool(call.idempotency_key),
+    roles, idempotent = call.principal.roles, bool(call.idempotency_key)
+    linked = tuple(ids or ())
+    key = (model.name, roles, by, tuple(rules), tuple(fields), linked, idempotent)
+    return kept(call.live, _Questions).get(
+        key,
+        lambda: Question(
+            object=model.name,
+            roles=roles,
+            by=by,
+            rules=tuple(rules),
+            fields=tuple(fields),
+            links=_links(call.live, model, bool(by), linked),
+            idempotent=idempotent,
+        ),
     )
+
+
+class _Questions(Kept[Question]):
+    """The questions that commands ask, by what they depend on."""
 
 
 def address(model: ObjectModel, record: str) -> str:
@@ -67,11 +79,16 @@ def linked_ids(
 ) -> dict[str, tuple[str, ...]]:
     """The records that bodies link to, by object, their lines' links included."""
     ids: dict[str, dict[str, None]] = {}
+    links = compiled(live, model).links
+    below = {
+        table: compiled(live, live.model.object(line_object)).links
+        for table, line_object in model.tables.items()
+    }
     for values in bodies:
-        _collect(model, values, ids)
-        for table, line_object in model.tables.items():
+        _collect(links, values, ids)
+        for table, line_links in below.items():
             for row in rows_of(values.get(table)):
-                _collect(live.model.object(line_object), row, ids)
+                _collect(line_links, row, ids)
     return {name: tuple(found) for name, found in ids.items()}
 
 
@@ -107,16 +124,16 @@ def _links(
     live: Live,
     model: ObjectModel,
     there: bool,
-    ids: Mapping[str, Sequence[str]],
+    named: Iterable[str],
 ) -> tuple[LinkQuestion, ...]:
     """One question per linked object that a body names or that the record points at now."""
-    paths: dict[str, set[Path]] = {name: set() for name in ids}
+    paths: dict[str, set[Path]] = {name: set() for name in named}
     places: dict[str, list[LinkPlace]] = {}
     for place, behind in link_paths(live, model).items():
         table, field = place
         owner = live.model.object(model.tables[table]) if table else model
         target = owner.fields[field].expr_type.object
-        if not there and target not in ids:
+        if not there and target not in paths:
             continue
         paths.setdefault(target, set()).update(behind)
         if there:
@@ -137,10 +154,12 @@ def rows_of(value: DecodedValue) -> list[Row]:
 
 
 def _collect(
-    model: ObjectModel, values: Mapping[str, DecodedValue], ids: dict[str, dict[str, None]]
+    links: Mapping[str, Sequence[str]],
+    values: Mapping[str, DecodedValue],
+    ids: dict[str, dict[str, None]],
 ) -> None:
-    for name, value in values.items():
-        field = model.fields.get(name)
-        if field is not None and field.type.name == "link" and isinstance(value, str):
-            for target in field.definition.to:
+    for name, targets in links.items():
+        value = values.get(name)
+        if isinstance(value, str):
+            for target in targets:
                 ids.setdefault(target, {})[value] = None

@@ -7,14 +7,14 @@ import msgspec
 from objectry.expressions import Value
 from objectry.metadata.model import ObjectModel
 from objectry.values.ids import new_id
-from objectry_runtime.command.compiled import Image
+from objectry_runtime.command.compiled import Image, compiled
 from objectry_runtime.command.decision import Decision, Version
 from objectry_runtime.command.draft import Draft
 from objectry_runtime.command.images import changes_between, image_of, image_of_state
 from objectry_runtime.command.open_quantities import open_quantities
-from objectry_runtime.events.images import has_sensitive, seal_changes, seal_image
+from objectry_runtime.events.images import seal_changes, seal_image
 from objectry_runtime.events.json_values import as_object, as_rows
-from objectry_runtime.events.sealing import Subject, new_subject_key, unwrap_key, wrap_key
+from objectry_runtime.events.sealing import Sealer, Subject, new_subject_key, unwrap_key, wrap_key
 from objectry_runtime.identity.call import Call
 from objectry_runtime.query.prefetch import guard
 from objectry_runtime.query.record import RecordState
@@ -138,7 +138,8 @@ def _sealed(
     changes: Mapping[str, object],
     wrapped: bytes | None,
 ) -> _Kept:
-    if not has_sensitive(call.live.model, model):
+    secret = compiled(call.live, model).sensitive
+    if not secret:
         return _Kept(record=record, changes=changes)
     subject = Subject(call.principal.tenant, model.name, id)
     new: bytes | None = None
@@ -147,8 +148,9 @@ def _sealed(
         new = wrap_key(call.keyring, key, subject)
     else:
         key = unwrap_key(call.keyring, wrapped, subject)
+    sealer = Sealer(key, subject)
     return _Kept(
-        record=seal_image(record, call.live.model, model, subject, key),
-        changes=seal_changes(changes, call.live.model, model, subject, key),
+        record=seal_image(record, secret, sealer),
+        changes=seal_changes(changes, secret, sealer),
         new_key=new,
     )

@@ -3,10 +3,11 @@
 A rule is made per object, from the fields it concerns; where it concerns none there is no rule.
 """
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from decimal import Decimal
 
 from objectry.compiler.codecs import to_json
+from objectry.expressions import Value
 from objectry.metadata.model import Derivation, FieldModel, ObjectModel
 from objectry.metadata.types import StorageClass
 from objectry_runtime.command.bodies import codec_of, step
@@ -15,7 +16,8 @@ from objectry_runtime.command.draft import Draft
 from objectry_runtime.host.live import Live
 from objectry_runtime.problems import FieldError
 
-Rule = Callable[[Draft], Iterator[FieldError]]
+Values = Mapping[str, Value]
+Rule = Callable[[Draft, Values], Iterator[FieldError]]
 Make = Callable[[Live, ObjectModel], Rule | None]
 
 DIGITS_MAX = 38
@@ -26,9 +28,9 @@ def validate(record: Draft) -> list[FieldError]:
     """Every error of a record and its lines. Nothing of them is left to complete afterwards."""
     errors: list[FieldError] = []
     for draft in (record, *(line for lines in record.lines.values() for line in lines)):
-        draft.completed()
+        values = draft.completed()
         for rule in _rules(draft.context.live, draft.model):
-            errors += rule(draft)
+            errors += rule(draft, values)
     return errors
 
 
@@ -36,7 +38,7 @@ def applicable(live: Live, model: ObjectModel) -> Rule | None:
     """A field whose `when` is not true takes no value."""
     fields = {name: field for name, field in model.fields.items() if field.when is not None}
 
-    def rule(draft: Draft) -> Iterator[FieldError]:
+    def rule(draft: Draft, values: Values) -> Iterator[FieldError]:
         for name in draft.named:
             field = fields.get(name)
             if field is not None and draft.given[name] is not None and not draft.applies(field):
@@ -54,10 +56,10 @@ def required(live: Live, model: ObjectModel) -> Rule | None:
         and (field.definition.required or field.required_when is not None)
     ]
 
-    def rule(draft: Draft) -> Iterator[FieldError]:
+    def rule(draft: Draft, values: Values) -> Iterator[FieldError]:
         for field in fields:
             name = field.name
-            value = draft.lines.get(name, ()) if field.is_table else draft.value(name)
+            value = draft.lines.get(name, ()) if field.is_table else values[name]
             if value not in (None, "", []) or not draft.applies(field):
                 continue
             wanted = field.definition.required
@@ -77,9 +79,9 @@ def places(live: Live, model: ObjectModel) -> Rule | None:
         if field.currency is not None and field.scale is None and not field.is_derived
     ]
 
-    def rule(draft: Draft) -> Iterator[FieldError]:
+    def rule(draft: Draft, values: Values) -> Iterator[FieldError]:
         for name in names:
-            value = draft.value(name)
+            value = values[name]
             if not isinstance(value, Decimal):
                 continue
             allowed = draft.places(name)
@@ -101,9 +103,9 @@ def bounds(live: Live, model: ObjectModel) -> Rule | None:
         and field.type.storage in (StorageClass.NUMERIC, StorageClass.INTEGER)
     ]
 
-    def rule(draft: Draft) -> Iterator[FieldError]:
+    def rule(draft: Draft, values: Values) -> Iterator[FieldError]:
         for field in fields:
-            value = draft.value(field.name)
+            value = values[field.name]
             if isinstance(value, Decimal) and not _fits(value, field):
                 message = "The computed value is too large to be kept."
                 yield _error(draft, field.name, "range", message)
@@ -117,16 +119,16 @@ def defaults(live: Live, model: ObjectModel) -> Rule | None:
     # Most defaults give the same few values again and again; a codec judges by the value alone.
     good: set[Hashable] = set()
 
-    def rule(draft: Draft) -> Iterator[FieldError]:
+    def rule(draft: Draft, values: Values) -> Iterator[FieldError]:
         filled = draft.defaulted | draft.trusted if draft.trusted else draft.defaulted
-        values = {
+        anew = {
             name: value
             for name in sorted(filled & writable)
-            if (value := draft.value(name)) is not None and (name, value) not in good
+            if (value := values[name]) is not None and (name, value) not in good
         }
-        if not values:
+        if not anew:
             return
-        document = {name: to_json(value, model.fields[name]) for name, value in values.items()}
+        document = {name: to_json(value, model.fields[name]) for name, value in anew.items()}
         codec = codec_of(live, model.name)
         read = codec.read(document, partial=True, writable=lambda _: True, pointer=draft.pointer)
         for issue in read.issues:
@@ -134,7 +136,7 @@ def defaults(live: Live, model: ObjectModel) -> Rule | None:
         if not read.issues:
             if len(good) > KNOWN_GOOD_MAX:
                 good.clear()
-            good.update(values.items())
+            good.update(anew.items())
 
     return rule if writable else None
 
@@ -143,10 +145,10 @@ def immutable(live: Live, model: ObjectModel) -> Rule | None:
     """What may be set once keeps what it was set to."""
     once = frozenset(name for name, field in model.fields.items() if field.definition.immutable)
 
-    def rule(draft: Draft) -> Iterator[FieldError]:
+    def rule(draft: Draft, values: Values) -> Iterator[FieldError]:
         for name in draft.named & once if draft.old is not None else ():
             before = draft.old.get(name) if draft.old is not None else None
-            if before is not None and draft.value(name) != before:
+            if before is not None and values[name] != before:
                 told = "This field can't be changed once it is set."
                 yield _error(draft, name, "immutable", told)
 
@@ -156,10 +158,10 @@ def immutable(live: Live, model: ObjectModel) -> Rule | None:
 def links(live: Live, model: ObjectModel) -> Rule | None:
     """A link leads to a record the caller may read; hidden and missing answer the same."""
 
-    def rule(draft: Draft) -> Iterator[FieldError]:
+    def rule(draft: Draft, values: Values) -> Iterator[FieldError]:
         linked = draft.context.linked
         for name, targets in draft.compiled.links.items():
-            value = draft.value(name)
+            value = values[name]
             if not isinstance(value, str) or not draft.is_new_link(name):
                 continue
             if not any(linked.readable(target, value) for target in targets):
@@ -171,7 +173,7 @@ def links(live: Live, model: ObjectModel) -> Rule | None:
 def checks(live: Live, model: ObjectModel) -> Rule | None:
     """The rules the definition states; a null passes."""
 
-    def rule(draft: Draft) -> Iterator[FieldError]:
+    def rule(draft: Draft, values: Values) -> Iterator[FieldError]:
         for check in model.checks:
             if draft.holds(check.rule) is False:
                 pointer = draft.pointer + (step(check.field) if check.field else "")

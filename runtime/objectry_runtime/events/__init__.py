@@ -1,8 +1,9 @@
 """The envelope, the outbox and its feed, and the keys that seal sensitive values."""
 
-from objectry_runtime.events.images import has_sensitive, open_image, seal_changes, seal_image
+from objectry_runtime.events.images import Sensitive, seal_changes, seal_image, sensitive
 from objectry_runtime.events.sealing import (
     SealBroken,
+    Sealer,
     Subject,
     new_subject_key,
     open_sealed,
@@ -13,14 +14,15 @@ from objectry_runtime.events.sealing import (
 
 __all__ = [
     "SealBroken",
+    "Sealer",
+    "Sensitive",
     "Subject",
-    "has_sensitive",
     "new_subject_key",
-    "open_image",
     "open_sealed",
     "seal",
     "seal_changes",
     "seal_image",
+    "sensitive",
     "unwrap_key",
     "wrap_key",
 ]

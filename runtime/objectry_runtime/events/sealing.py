@@ -50,10 +50,25 @@ def unwrap_key(keyring: Keyring, wrapped: bytes, subject: Subject) -> bytes:
     return _decrypt(keyring.derive(PURPOSE), wrapped, _context(subject, ""))
 
 
+class Sealer:
+    """Seals values of one record with its key."""
+
+    def __init__(self, key: bytes, subject: Subject) -> None:
+        self._subject = subject
+        self._cipher = AESGCM(key)
+        self._key_id = _key_id(key)
+
+    def seal(self, value: Json, field: str) -> dict[str, str]:
+        """The value of a field (`birth_date`, `lines.note`), sealed. Null is sealed too."""
+        nonce = os.urandom(NONCE_BYTES)
+        plain, context = msgspec.json.encode(value), _context(self._subject, field)
+        sealed = self._key_id + nonce + self._cipher.encrypt(nonce, plain, context)
+        return {SEALED: base64.b64encode(sealed).decode()}
+
+
 def seal(key: bytes, value: Json, subject: Subject, field: str) -> dict[str, str]:
-    """The value of a field (`birth_date`, `lines.note`), sealed. Null is sealed too."""
-    sealed = _encrypt(key, msgspec.json.encode(value), _context(subject, field))
-    return {SEALED: base64.b64encode(_key_id(key) + sealed).decode()}
+    """One value sealed; see `Sealer.seal`."""
+    return Sealer(key, subject).seal(value, field)
 
 
 def is_sealed(value: Json) -> bool:

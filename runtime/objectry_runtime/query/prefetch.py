@@ -18,17 +18,18 @@ from objectry_runtime.permissions import Action, Rule, policy
 from objectry_runtime.query.frame import ObjectFrame, Rendering, table
 from objectry_runtime.query.linked import LinkedRecord, LinkPlace, Path
 from objectry_runtime.query.record import LineState, RecordState, value_of
-from objectry_runtime.query.slots import RECORD, TENANT, Slot, array_text, call_values, fill
+from objectry_runtime.query.slots import RECORD, TENANT, CallValues, Slot, array_text, fill
 from objectry_runtime.query.sql import Sql, quote
 from objectry_runtime.query.statements import statements
 from objectry_runtime.query.template import template
 from objectry_runtime.store.executor import Bound, Rows
 
 _PRINCIPAL = Slot("principal")
+_CODE = Slot("code")
 _METHOD, _PATH, _KEY = Slot("method"), Slot("path"), Slot("key")
 
 
-class LinkQuestion(msgspec.Struct, frozen=True, kw_only=True):
+class LinkQuestion(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
     """What to ask of one linked object: which paths, of the records in which current links."""
 
     object: str
@@ -36,7 +37,7 @@ class LinkQuestion(msgspec.Struct, frozen=True, kw_only=True):
     current: tuple[LinkPlace, ...] = ()
 
 
-class Question(msgspec.Struct, frozen=True, kw_only=True):
+class Question(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
     """The shape of a prefetch: everything but the values."""
 
     object: str
@@ -86,8 +87,7 @@ def prefetch(
     """The statement for a question. `ids`: linked records named by the body, by object."""
     live = call.live
     statement = statements(live).get(("prefetch", question), lambda: _render(live, question))
-    values = call_values(call)
-    values[RECORD] = record
+    values = CallValues(call, {RECORD: record})
     for link in question.links:
         values[_ids(link.object)] = array_text(list((ids or {}).get(link.object, ())))
     if question.idempotent:
@@ -139,16 +139,24 @@ def guard(call: Call, object_name: str, rule: Rule, ids: Sequence[str], code: st
 
     It comes after the statement that wrote them, so it sees them as they will be.
     """
-    rendering = template(call.live, frozenset())
+    live = call.live
+    statement = statements(live).get(
+        ("guard", object_name, rule), lambda: _render_guard(live, object_name, rule)
+    )
+    return fill(statement, CallValues(call, {RECORD: array_text(list(ids)), _CODE: code}))
+
+
+def _render_guard(live: Live, object_name: str, rule: Rule) -> Bound:
+    rendering = template(live, frozenset())
     sql = rendering.sql
     frame = ObjectFrame(rendering, object_name, "t")
     holds = frame.holds(rule) or "true"
-    statement = sql.bound(
-        f"select objectry.guard(not exists (select from {frame.source} where "
+    # The function is called where it raises only: calling it costs more than asking the rule.
+    return sql.bound(
+        f"select case when exists (select from {frame.source} where "
         f"t.tenant_id = {sql.bind(TENANT, 'integer')} and t.id = any({sql.bind(RECORD, 'uuid[]')}) "
-        f"and not ({holds})), {sql.bind(code, 'text')})"
+        f"and ({holds}) is not true) then objectry.guard(false, {sql.bind(_CODE, 'text')}) end"
     )
-    return fill(statement, {**call_values(call), RECORD: array_text(list(ids))})
 
 
 class _Line(msgspec.Struct):

@@ -26,12 +26,13 @@ async def transition(
     """Take the transition `name` of a record."""
     _takes_nothing(parse(body), name)
     path = f"{path_of(model)}/{record}/actions/{name}"
+    scope = scope_of(call, "POST", path)
     command = Command(
         question=question_about(call, model, record=record, rules=("read",)),
         decide=_taking(model, rights, name),
         record=record,
-        scope=scope_of(call, "POST", path),
-        body_hash=hash_of(call, body),
+        scope=scope,
+        body_hash=hash_of(call, body) if scope is not None else "",
     )
     return await write(call, command)
 

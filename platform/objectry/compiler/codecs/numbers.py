@@ -64,7 +64,9 @@ def _exact(value: object) -> Decimal:
         raise Refused("type", f'Expected a number as "119.00" or 119.00, got {named(value)}.')
     if isinstance(value, str) and not _is_plain(value):
         raise Refused("type", 'Expected a number as "119.00", got another text.')
-    number = parse_decimal(value)
+    # Plain digits are a number as they stand; only the rarer ways to write one are looked at again.
+    short = isinstance(value, str) and len(value) <= DIGITS_MAX
+    number = Decimal(value) if short else parse_decimal(value)
     if number is None:
         raise Refused("precision", f"A number has at most {DIGITS_MAX} digits.")
     return number
