@@ -1,5 +1,6 @@
 """A project's definitions with everything that is wrong with them, and as a release."""
 
+import gc
 from pathlib import Path
 
 import msgspec
@@ -8,6 +9,7 @@ from objectry.findings import Finding, Position
 from objectry.metadata.checks import check
 from objectry.metadata.loader import Loaded, load_tree
 from objectry.metadata.model import Model
+from objectry.metadata.model.collection import uncollected
 from objectry.registry import Release, make_release
 from objectry.sdk import catalog
 from objectry_runtime.cli.failure import Failure
@@ -28,9 +30,11 @@ class Checked(msgspec.Struct, frozen=True):
 
 def check_project(folder: Path) -> Checked:
     """Load and check a project; nothing is raised for what is wrong in it."""
-    loaded = load_tree(folder)
-    findings = list(loaded.findings)
-    findings += check(loaded.definitions, loaded.sources, catalog(discover()))
+    with uncollected():
+        loaded = load_tree(folder)
+        findings = list(loaded.findings)
+        findings += check(loaded.definitions, loaded.sources, catalog(discover()))
+    gc.freeze()  # it stays as long as the command runs: nothing to look for in it
     findings.sort(key=_by_place)
     return Checked(loaded, tuple(_placed(finding, folder) for finding in findings))
 
