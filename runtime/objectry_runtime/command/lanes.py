@@ -17,8 +17,8 @@ class Lane(Protocol):
         """Ask something before deciding."""
         ...
 
-    async def write(self, unit: Sequence[Bound]) -> list[Rows]:
-        """Carry out the decision: whole or not at all."""
+    async def write(self, unit: Sequence[Bound], contended: str = "") -> list[Rows]:
+        """Carry out the decision: whole or not at all. `contended`: see `Executor.write`."""
         ...
 
 
@@ -32,9 +32,10 @@ class Sealed:
         """Ask outside any transaction."""
         return await self._call.executor.read(statement)
 
-    async def write(self, unit: Sequence[Bound]) -> list[Rows]:
+    async def write(self, unit: Sequence[Bound], contended: str = "") -> list[Rows]:
         """One transaction for the unit; a dry run rolls it back."""
-        return await self._call.executor.write(unit, keep=not self._call.dry_run)
+        executor, keep = self._call.executor, not self._call.dry_run
+        return await executor.write(unit, keep=keep, contended=contended)
 
 
 class Locked:
@@ -47,7 +48,7 @@ class Locked:
         """Ask inside the transaction: what it sees stays so until the end."""
         return await self._transaction.run(statement)
 
-    async def write(self, unit: Sequence[Bound]) -> list[Rows]:
+    async def write(self, unit: Sequence[Bound], contended: str = "") -> list[Rows]:
         """Run the unit; it is committed when the lane closes."""
         return [await self._transaction.run(statement) for statement in unit]
 

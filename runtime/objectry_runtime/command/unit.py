@@ -48,6 +48,18 @@ def statements(call: Call, decision: Decision, subject_key: bytes | None) -> lis
     return unit + after
 
 
+def contended(call: Call, decision: Decision) -> str:
+    """The number series that units like this one wait for each other at; empty where none is drawn.
+
+    A series is a row that is held until COMMIT, gapless or not.
+    """
+    for version in decision.versions:
+        if version.number is not None:
+            draw = version.number
+            return f"{call.principal.tenant}/{draw.series}/{draw.key}"
+    return ""
+
+
 def _stamp(call: Call, decision: Decision) -> Stamp:
     return Stamp(
         tenant=call.principal.tenant,

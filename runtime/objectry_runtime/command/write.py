@@ -11,7 +11,7 @@ from objectry_runtime.command.idempotency import claim, remember, replay
 from objectry_runtime.command.lanes import Lane, Sealed, locked
 from objectry_runtime.command.questions import ask, ask_missing
 from objectry_runtime.command.refusals import Repeated, Stale, conflict, explain
-from objectry_runtime.command.unit import statements
+from objectry_runtime.command.unit import contended, statements
 from objectry_runtime.identity.call import Call
 from objectry_runtime.permissions import WriteAction
 from objectry_runtime.problems import FieldError, Problem, invalid
@@ -102,7 +102,7 @@ async def attempt_in(lane: Lane, call: Call, command: Command) -> Answer:
         unit.insert(0, claim(call, command.scope, command.body_hash))
     unit.append(_reading(call, command, decision))
     try:
-        rows = await lane.write(unit)
+        rows = await lane.write(unit, contended(call, decision))
     except DatabaseError as error:
         raise _Failed(decision, error) from error
     return _answer(command, decision, rows[-1])
