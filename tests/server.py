@@ -17,8 +17,13 @@ OBJECTRY = [str(Path(sys.executable).parent / "objectry")]
 
 
 def clean_environment() -> dict[str, str]:
-    """The environment without any OBJECTRY_ setting of whoever runs the tests."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("OBJECTRY_")}
+    """The environment without any OBJECTRY_ setting of whoever runs the tests.
+
+    `OBJECTRY_TEST_SERVER` names the HTTP server that all processes of the run take.
+    """
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("OBJECTRY_")}
+    server = os.environ.get("OBJECTRY_TEST_SERVER")
+    return kept | ({"OBJECTRY_SERVER": server} if server else {})
 
 
 def free_port() -> int:

@@ -52,7 +52,8 @@ def serve(
         runtime = Runtime(settings, database, live, frozenset(services))
         demo_key = _demo(runtime, database, settings) if demo else ""
         hello = greeting(url_of(listener), runtime, database, published=published, key=demo_key)
-        if not run(create_app(runtime), listener, lambda: say(hello)):
+        server = settings.text("server")
+        if not run(create_app(runtime), listener, lambda: say(hello), server):
             raise Failure("The server did not start; the lines above say why.")
     say("Stopped.")
     return 0

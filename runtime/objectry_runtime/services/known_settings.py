@@ -76,6 +76,13 @@ SETTINGS: dict[str, Setting] = {
             summary="How statements reach PostgreSQL: `pool` takes a connection for each,"
             " `pipelined` lets many share one.",
         ),
+        Setting(
+            name="server",
+            type=str,
+            default="uvicorn",
+            choices=("uvicorn", "granian"),
+            summary="The HTTP server of the process: `uvicorn` or `granian`.",
+        ),
         Setting(name="host", type=str, default="127.0.0.1", summary="Address to listen on."),
         Setting(
             name="port",

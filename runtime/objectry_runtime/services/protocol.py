@@ -17,6 +17,7 @@ class StrictProtocol(HttpToolsProtocol):
 
     _head_bytes = 0
     _in_head = True
+    _long = False
     _refused = False
 
     def on_message_begin(self) -> None:
@@ -26,6 +27,10 @@ class StrictProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """The head is whole; what follows is body, which the app bounds."""
+        if self._long:
+            length = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
+            if length > HEAD_BYTES_MAX:
+                raise _HeadTooLarge  # the parser stops, and says so to `data_received`
         self._in_head = False
         super().on_headers_complete()
 
@@ -33,17 +38,20 @@ class StrictProtocol(HttpToolsProtocol):
         """Pass on what came, unless the head grows without end."""
         if self._refused:
             return
+        # What comes at once may be a short head and a long body: that shows when the head ends.
+        self._long = self._head_bytes + len(data) > HEAD_BYTES_MAX
         super().data_received(data)
         if self._refused or not self._in_head:
             return
         self._head_bytes += len(data)
-        if self._head_bytes > HEAD_BYTES_MAX:
-            title = "The request's head is too large."
-            detail = f"Address and headers together may have {HEAD_BYTES_MAX} bytes."
-            self._refuse(Problem(431, "head_too_large", title, detail))
+        if self._long:
+            self._refuse(_head_too_large())
 
     def send_400_response(self, msg: str) -> None:
         """Answer what is no HTTP with a problem."""
+        if self._long and self._in_head:
+            self._refuse(_head_too_large())
+            return
         title = "The request can't be read."
         detail = (
             "It is not HTTP/1.1: check its method, address, headers and the framing of its body."
@@ -67,3 +75,13 @@ class StrictProtocol(HttpToolsProtocol):
             self.cycle.disconnected = True
             self.cycle.message_event.set()
         self.loop.call_later(LINGER_SECONDS, self.transport.close)
+
+
+class _HeadTooLarge(Exception):
+    """Stops the parser."""
+
+
+def _head_too_large() -> Problem:
+    title = "The request's head is too large."
+    detail = f"Address and headers together may have {HEAD_BYTES_MAX} bytes."
+    return Problem(431, "head_too_large", title, detail)

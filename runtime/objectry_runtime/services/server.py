@@ -1,19 +1,14 @@
-"""The HTTP server: uvicorn in this process, on a socket bound before anything dear is started."""
+"""The HTTP server of this process, by name, on a socket bound before anything dear is started."""
 
 import asyncio
 import errno
-import signal
 import socket
 import sys
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
-
-import uvicorn
+from collections.abc import Callable
 
 from objectry_runtime.api.asgi import App
-from objectry_runtime.services.protocol import StrictProtocol
 
-GRACE_S = 10  # requests on their way may take this long after the signal to stop
+SERVERS = ("uvicorn", "granian")
 
 
 class PortProblem(Exception):
@@ -35,62 +30,32 @@ def bind(host: str, port: int) -> socket.socket:
     return listener
 
 
-def run(app: App, listener: socket.socket, ready: Callable[[], None]) -> bool:
-    """Serve until SIGINT or SIGTERM; `ready` is called once requests are answered.
+def run(
+    app: App, listener: socket.socket, ready: Callable[[], None], server: str = "uvicorn"
+) -> bool:
+    """Serve until SIGINT or SIGTERM by one of `SERVERS`; `ready` is called once requests are
+    answered.
 
     Returns whether it ever was ready.
     """
-    config = uvicorn.Config(
-        app,
-        http=StrictProtocol,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        lifespan="on",
-        timeout_keep_alive=75,
-        timeout_graceful_shutdown=GRACE_S,
-    )
-    server = _Server(config, ready)
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(server.serve(sockets=[listener]))
-    return server.was_ready
+    assert server in SERVERS, server
+    if server == "granian":
+        from objectry_runtime.services.granian_server import serve
+    else:
+        from objectry_runtime.services.uvicorn_server import serve
+
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
+        return runner.run(serve(app, listener, ready))
 
 
-class _Server(uvicorn.Server):
-    """uvicorn's server, told when it is ready, and ending as a function does: by returning."""
-
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
-        super().__init__(config)
-        self._ready = ready
-        self.was_ready = False
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start listening, then say so."""
-        await super().startup(sockets=sockets)
-        if not self.should_exit:
-            self.was_ready = True
-            self._ready()
-
-    @contextmanager
-    def capture_signals(self) -> Generator[None]:
-        """Stop in order on a signal. uvicorn's own raises it again afterwards, which would end
-        the process before the database is left in order.
-        """
-        handled = (signal.SIGINT, signal.SIGTERM)
-        before = {number: signal.signal(number, self.handle_exit) for number in handled}
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
-
-
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """uvloop's loop where there is one, else (None) the standard library's."""
     if sys.platform == "win32":
         return None
-    import uvloop
-
+    try:
+        import uvloop
+    except ImportError:
+        return None
     return uvloop.new_event_loop
 
 
