@@ -118,7 +118,8 @@ class _Pair:
         _, left = await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
         for _, writer in (self._near, self._far):
             writer.close()  # sends what was passed on before
-        await asyncio.wait(left, timeout=1)
+        if left:
+            await asyncio.wait(left, timeout=1)
         for task in left:
             task.cancel()
         await asyncio.gather(*ways, return_exceptions=True)

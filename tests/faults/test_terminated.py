@@ -83,8 +83,11 @@ async def test_a_storm_of_kills_loses_nothing_that_was_acknowledged(
         told: list[str] = []
         done = asyncio.Event()
 
+        def hits() -> int:
+            return len(told) - told.count("")
+
         async def client(number: int) -> None:
-            for _ in range(60):
+            while len(told) < 1000 or hits() < 3:
                 contended = f"series {number % 3}" if number % 2 else ""
                 told.append(await world.write(then=[NAP], contended=contended))
                 said = await world.read()
@@ -95,14 +98,13 @@ async def test_a_storm_of_kills_loses_nothing_that_was_acknowledged(
             while not done.is_set():
                 if pids := world.backends():
                     world.owner.execute(f"select {how}(%s)".encode(), (chance.choice(pids),))
-                await asyncio.sleep(0.02)
+                await asyncio.sleep(0.01)
 
         killing = asyncio.create_task(killer())
         await asyncio.gather(*(client(number) for number in range(12)))
         done.set()
         await killing
-        assert told.count("") > len(told) / 2
+        assert told.count("") > len(told) / 2 > hits() > 0
         assert set(told) <= {"", UNAVAILABLE, "57014"}
-        assert {UNAVAILABLE, "57014"} & set(told), "no kill hit a request"
         await world.recovered()
         assert len(world.backends()) <= max(SIZE, LANES)
