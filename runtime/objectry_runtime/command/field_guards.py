@@ -20,6 +20,8 @@ def field_guards(
     context: Context, rights: Policy, draft: Draft, action: WriteAction
 ) -> list[Guard]:
     """Guards for the fields that may be written on some records only, lines included."""
+    if rights.everything:
+        return []
     guards = _guards_of(rights, draft, action)
     for table, lines in draft.lines.items():
         line_object = draft.model.tables[table]

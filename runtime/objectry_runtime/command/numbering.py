@@ -2,6 +2,7 @@
 
 import re
 from datetime import date
+from functools import lru_cache
 
 import msgspec
 
@@ -39,7 +40,8 @@ def draw(numbering: NumberingModel, draft: Draft) -> NumberDraw:
     )
 
 
-def _parts(pattern: str) -> list[tuple[str, str, str]]:
+@lru_cache(maxsize=1_000)
+def _parts(pattern: str) -> tuple[tuple[str, str, str], ...]:
     """The pattern as (text before, placeholder, its digits); the last has no placeholder."""
     parts: list[tuple[str, str, str]] = []
     end = 0
@@ -47,7 +49,7 @@ def _parts(pattern: str) -> list[tuple[str, str, str]]:
         parts.append((pattern[end : match.start()], "", ""))
         parts.append(("", match[1], match[2] or ""))
         end = match.end()
-    return [*parts, (pattern[end:], "", "")]
+    return (*parts, (pattern[end:], "", ""))
 
 
 def _filled(name: str, digits: str, day: date, draft: Draft) -> str:

@@ -39,7 +39,7 @@ def seal_image(image: Image, secret: Sensitive, sealer: Sealer) -> dict[str, Jso
         if name in sealed:
             sealed[name] = sealer.seal(sealed[name], name)
     for table in secret.lines:
-        if table in sealed:
+        if sealed.get(table):
             sealed[table] = _rows(sealed[table], table, secret, sealer)
     return sealed
 
