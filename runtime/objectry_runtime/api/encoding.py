@@ -8,7 +8,9 @@ what they want to guess (BREACH).
 import asyncio
 import sys
 import zlib
+from collections.abc import Iterable
 from functools import lru_cache
+from typing import cast
 
 from objectry_runtime.api.asgi import Message, Send
 
@@ -79,8 +81,8 @@ def compressing(send: Send, accept_encoding: str) -> Send:
 
 
 def _in_coding(headers: object, coding: str, length: int) -> list[tuple[bytes, bytes]]:
-    assert isinstance(headers, list | tuple), "ASGI's headers are pairs in a list"
-    kept = [(name, value) for name, value in headers if name.lower() != b"content-length"]
+    pairs = cast("Iterable[tuple[bytes, bytes]]", headers)  # ASGI says so
+    kept = [(name, value) for name, value in pairs if name.lower() != b"content-length"]
     return [
         *kept,
         (b"content-encoding", coding.encode("ascii")),

@@ -3,7 +3,6 @@
 import zlib
 
 import httpx
-import msgspec
 import pytest
 from backports import zstd
 
@@ -66,11 +65,6 @@ async def fill(desk: Desk) -> None:
     assert made.status_code == 201
 
 
-def plain(response: httpx.Response) -> dict[str, object]:
-    found: dict[str, object] = msgspec.json.decode(response.content)
-    return found
-
-
 async def raw(desk: Desk, method: str, path: str, coding: str) -> tuple[httpx.Headers, bytes]:
     """The answer's headers, and its body before any decoding."""
     request = desk.agent.build_request(method, path, headers={"Accept-Encoding": coding})
@@ -115,7 +109,7 @@ async def test_a_coding_has_an_etag_of_its_own_that_works_like_the_plain_one(des
     body = {"customer": owner.json()["id"], "subject": "Long", "hours": lines}
     path = (await desk.agent.post("/api/v1/tickets", json=body)).headers["location"]
 
-    tags = {}
+    tags: dict[str, str] = {}
     for coding in ("identity", "gzip", "zstd"):
         answer = await desk.agent.get(path, headers={"Accept-Encoding": coding})
         tags[coding] = answer.headers["etag"]
