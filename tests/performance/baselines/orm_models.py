@@ -20,6 +20,7 @@ class Customer(Base):
     """customers.customer."""
 
     __table__ = tables.customer
+    tenant_id: Mapped[int]
     id: Mapped[UUID]
     status: Mapped[str]
     name: Mapped[str]
@@ -36,6 +37,7 @@ class Product(Base):
     """offers.product."""
 
     __table__ = tables.product
+    tenant_id: Mapped[int]
     id: Mapped[UUID]
     name: Mapped[str]
     currency: Mapped[str]
@@ -47,6 +49,7 @@ class Line(Base):
     """orders.order_line."""
 
     __table__ = tables.order_line
+    tenant_id: Mapped[int]
     id: Mapped[UUID]
 
 
@@ -55,6 +58,7 @@ class Order(Base):
 
     __table__ = tables.order
     __mapper_args__ = {"version_id_col": tables.order.c.version}
+    tenant_id: Mapped[int]
     id: Mapped[UUID]
     version: Mapped[int]
     status: Mapped[str]

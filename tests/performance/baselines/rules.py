@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -68,7 +69,7 @@ def check_dates(order_date: date, delivery_date: date | None) -> None:
         raise ValidationException("The wanted delivery must not lie before the order date.")
 
 
-def patched(patch: OrderPatch, status: str) -> dict[str, object]:
+def patched(patch: OrderPatch, status: str) -> dict[str, Any]:
     """The fields a patch names; refused where the order's state locks one."""
     named = {
         name: value

@@ -1,89 +1,86 @@
-"""The benchmark that keeps us honest: `python -m tests.performance.bench`, see docs.
+"""`python -m tests.performance.bench`: the benchmark that keeps us honest.
 
-Everybody is measured in one run, in turns, on the same data of the same PostgreSQL; figures of
-different runs are compared by nobody.
+Everybody is measured in one run, in turns, on the same data of the same PostgreSQL. Figures are
+compared within a run only.
 """
 
-import argparse
+import sys
 import tempfile
+import time
 from contextlib import ExitStack
 from pathlib import Path
-from random import Random
+
+import msgspec
 
 from objectry_runtime.store.embedded import EmbeddedPostgres
-from tests.performance.bench.data import SCALES, generate, rewind
-from tests.performance.bench.job import Job
-from tests.performance.bench.measure import Counter, measure
+from tests.performance.bench.data import SCALES, generate
+from tests.performance.bench.machine import describe
+from tests.performance.bench.measure import Counter
+from tests.performance.bench.options import Options, read_options
 from tests.performance.bench.processes import postmaster, running
-from tests.performance.bench.requests import KINDS, encode
-from tests.performance.bench.servers import Place, baseline, environment, ours
+from tests.performance.bench.report import report
+from tests.performance.bench.results import PGBENCH, Results
+from tests.performance.bench.rounds import Bench, measure_all
+from tests.performance.bench.servers import Place, environment, served
 from tests.server import free_port, objectry
 
 ROOT = Path(__file__).parents[3]
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--only", default=",".join(KINDS))
-    parser.add_argument("--servers", default="ours,orm")
-    parser.add_argument("--clients", default="16")
-    parser.add_argument("--seconds", type=float, default=2)
-    parser.add_argument("--rounds", type=int, default=1)
-    parser.add_argument("--scale", default="small")
-    parser.add_argument("--state", type=Path)
-    options = parser.parse_args()
-    scale = SCALES[options.scale]
+    """Run it as the command line says; the tables go to standard output."""
+    options = read_options()
     with ExitStack() as stack:
-        state = options.state or Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        state.mkdir(exist_ok=True)
-        state.chmod(0o755)
-        server = stack.enter_context(EmbeddedPostgres(state))
-        place = Place(dsn=server.dsn(), state=state)
-        objectry("apply", "--project", str(ROOT), extra=environment(place))
-        key = objectry(
-            "key",
-            "create",
-            "bench",
-            "--role",
-            "admin",
-            "--project",
-            str(ROOT),
-            extra=environment(place),
-        ).split()[0]
-        generate(place.dsn, scale)
-        database = postmaster(state / "pgdata")
-        counter = Counter(server.dsn("postgres"))
-        stack.callback(counter.close)
-        up = {}
-        for name in options.servers.split(","):
-            port = free_port()
-            one = ours(place, port, {}) if name == "ours" else baseline(name, place, port)
-            up[name] = (
-                stack.enter_context(
-                    running(one.command, one.environment, f"http://127.0.0.1:{port}/healthz")
-                ),
-                port,
-            )
-        for _ in range(options.rounds):
-            for kind in (KINDS[name] for name in options.only.split(",")):
-                requests = [encode(*one, key) for one in kind.make(scale, Random(1))]
-                for clients in map(int, options.clients.split(",")):
-                    for name, (process, port) in up.items():
-                        if kind.once:
-                            rewind(place.dsn)
-                        job = Job(
-                            host="127.0.0.1",
-                            port=port,
-                            requests=requests,
-                            clients=clients,
-                            warm_up=options.seconds / 4,
-                            seconds=options.seconds,
-                            once=kind.once,
-                        )
-                        figure, load = measure(job, process, database, counter)
-                        print(
-                            f"{kind.name:<9}{clients:>3} {name:<5} {figure.per_second:>8.0f}/s p50 {figure.p50_ms:.2f} p99 {figure.p99_ms:.2f} ms; CPU us server {figure.server_cpu_us:.0f} database {figure.database_cpu_us:.0f} client {figure.client_cpu_us:.0f}; statements {figure.statements:.2f} rss {figure.rss_mb:.0f} MB"
-                        )
+        results = _run(options, stack)
+    print(report(results))
+    if options.json:
+        options.json.write_bytes(msgspec.json.format(msgspec.json.encode(results)))
+    if options.history:
+        with options.history.open("ab") as history:
+            history.write(msgspec.json.encode(results) + b"\n")
+
+
+def _run(options: Options, stack: ExitStack) -> Results:
+    state = options.state or Path(stack.enter_context(tempfile.TemporaryDirectory()))
+    state.mkdir(exist_ok=True)
+    state.chmod(0o755)  # root's PostgreSQL runs in another account
+    postgres = stack.enter_context(EmbeddedPostgres(state))
+    place = Place(dsn=postgres.dsn(), state=state)
+    told = environment(place)
+    objectry("apply", "--project", str(ROOT), extra=told)
+    words = ("key", "create", "bench", "--role", "admin", "--project", str(ROOT))
+    key = objectry(*words, extra=told).split()[0]
+    began = time.monotonic()
+    made = generate(place.dsn, SCALES[options.scale])
+    results = Results(
+        machine=describe(place.dsn),
+        scale=f"{options.scale} {msgspec.structs.asdict(SCALES[options.scale])}",
+        seconds=options.seconds,
+        rounds=options.rounds,
+        servers={},
+        idle_mb={},
+        loaded_in_s=time.monotonic() - began if made else None,
+    )
+    bench = Bench(
+        options=options,
+        place=place,
+        key=key,
+        database=postmaster(state / "pgdata"),
+        counter=stack.enter_context(Counter(postgres.dsn("postgres"))),
+        results=results,
+    )
+    for name in options.servers:
+        if name == PGBENCH:
+            continue
+        port = free_port()
+        one = served(name, place, port, options.settings)
+        probe = f"http://127.0.0.1:{port}/healthz"
+        process = stack.enter_context(running(one.command, one.environment, probe))
+        bench.up[name] = (process, port)
+        results.servers[name] = one.said
+        results.idle_mb[name] = process.rss_mb()
+    measure_all(bench, progress=lambda line: print(line, file=sys.stderr, flush=True))
+    return results
 
 
 if __name__ == "__main__":

@@ -88,13 +88,11 @@ class Run:
 class Client(asyncio.Protocol):
     """One keep-alive connection: sends a request when the one before was answered."""
 
-    __slots__ = ("_at", "_buffer", "_left", "_run", "_satisfied", "_transport")
-
     def __init__(self, run: Run) -> None:
         self._run = run
         self._transport: asyncio.Transport
-        self._buffer = b""  # the start of an answer whose head is not whole yet
-        self._left = 0  # bytes of the body that are still to come
+        self._buffer: bytes = b""  # the start of an answer whose head is not whole yet
+        self._left: int = 0  # bytes of the body that are still to come
         self._at = 0.0
         self._satisfied = False
 

@@ -8,7 +8,12 @@ only their first history rows are left out.
 import msgspec
 import psycopg
 
+NUMBERS_FROM = 100_000_000_000
+_ID = "017e12ef-0000"
 CUSTOMER, PRODUCT, ORDER, LINE = 1, 2, 3, 4
+FIRST_ORDER = "2022-01-01"
+DELIVERED_AFTER = 14  # days, and up to 29 more
+NUMBER = "OR-2021-"  # how all orders' numbers begin; their digits are those of the id
 
 
 class Scale(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,22 +32,18 @@ SCALES = {
 
 
 def record_id(kind: int, number: int) -> str:
-    """The id of the record with that number: a UUID of version 7, ascending with the number."""
-    digits = f"{_EPOCH_MS + 1000 * number:012x}7{kind:03x}8{number:015x}"
-    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+    """The id of the record with that number: a UUID of version 7, ascending with the number.
+
+    Its last twelve digits are decimal, so that a program that only counts can name any record.
+    """
+    return f"{_ID[:-1]}{kind}-7000-8000-{NUMBERS_FROM + number}"
 
 
-def id_sql(kind: int, number: str) -> str:
-    """The same as an SQL text, of an SQL expression of type bigint."""
-    return (
-        f"(lpad(to_hex({_EPOCH_MS} + 1000 * {number}), 12, '0') || '7{kind:03x}8'"
-        f" || lpad(to_hex({number}), 15, '0'))"
-    )
-
-
-def is_draft(order: int) -> bool:
-    """Whether an order is a draft at first: three of ten are, and can be confirmed."""
-    return order % 10 < 3
+def kind_and_number(id: str) -> tuple[int, int] | None:
+    """The kind and number of an id that this module made, None for any other."""
+    if not id.startswith(_ID[:-1]) or id[13:24] != "-7000-8000-":
+        return None
+    return int(id[12]), int(id[24:]) - NUMBERS_FROM
 
 
 def generate(dsn: str, scale: Scale) -> bool:
@@ -63,15 +64,37 @@ def generate(dsn: str, scale: Scale) -> bool:
     return True
 
 
-def rewind(dsn: str) -> None:
+def rewind(dsn: str, scale: Scale) -> None:
     """Make every generated order what it was at first: drafts are drafts, versions are 1."""
+    changed = (
+        f"(select split_part(number, '-', 3)::bigint - {NUMBERS_FROM} as n"
+        f' from orders."order" where version > 1 and created_at = {_MADE}) c'
+    )
+    columns = _ORDER_COLUMNS.split(", ")
+    values = ", ".join(f"{name} = o.{name}" for name in columns if name != "id")
     with psycopg.connect(dsn, autocommit=True) as owner:
-        owner.execute(_REWIND_HISTORY)
-        owner.execute(_REWIND)
+        for statement in (
+            *_functions(scale),
+            'delete from objectry.history h using orders."order" o where o.version > 1'
+            f" and o.created_at = {_MADE}"
+            " and h.tenant_id = 1 and h.object = 'order' and h.record_id = o.id",
+            f'update orders."order" t set {values} from ({_orders(changed, scale)})'
+            f" o({_ORDER_COLUMNS}) where t.tenant_id = 1 and t.id = o.id",
+        ):
+            owner.execute(statement.encode())
 
 
-_EPOCH_MS = 1_640_995_200_000  # 2022-01-01
-_MADE = "timestamptz '2022-01-01'"
+def customer_of(order: str, scale: Scale) -> str:
+    """The number of an order's customer, in words that SQL and pgbench both read."""
+    return f"1 + {order} * 7919 % {scale.customers}"
+
+
+def day_of(order: str, scale: Scale) -> str:
+    """How many days after FIRST_ORDER an order was made; in the same words."""
+    return f"{order} * 1800 / {scale.orders}"
+
+
+_MADE = f"timestamptz '{FIRST_ORDER}'"
 _STAMPS = "version, owner, created_at, created_by, updated_at, updated_by"
 _STAMPED = f"1, pg_temp.id(0, 1), {_MADE}, pg_temp.id(0, 1), {_MADE}, pg_temp.id(0, 1)"
 
@@ -79,16 +102,15 @@ _STAMPED = f"1, pg_temp.id(0, 1), {_MADE}, pg_temp.id(0, 1), {_MADE}, pg_temp.id
 def _functions(scale: Scale) -> list[str]:
     """What a record's number says: its id, price, status, day, place and what it refers to."""
     functions = {
-        "id(kind integer, n bigint) returns uuid": id_sql(0, "n")
-        .replace("'70008'", "'7' || lpad(to_hex(kind), 3, '0') || '8'")
-        .join(("(", ")::uuid")),
+        "id(kind integer, n bigint) returns uuid": f"('{_ID[:-1]}' || kind || '-7000-8000-' || "
+        f"({NUMBERS_FROM} + n))::uuid",
         "price(n bigint) returns numeric": "round((100 + n * 37 % 9000) / 100.0, 6)",
         "product_of(n bigint, p integer) returns bigint": f"1 + (n * 31 + p * 17) % "
         f"{scale.products}",
         "quantity(p integer) returns numeric": "round((1 + p % 4)::numeric, 3)",
         "status(n bigint) returns text": "case when n % 10 < 3 then 'draft' "
         "when n % 10 < 6 then 'confirmed' else 'fulfilled' end",
-        "day(n bigint) returns date": f"date '2022-01-01' + (n * 1800 / {scale.orders})::integer",
+        "day(n bigint) returns date": f"date '{FIRST_ORDER}' + ({day_of('n', scale)})::integer",
         "city(n bigint) returns text": "(array['Kiel', 'Wien', 'Bern', 'Lyon', 'Odense'])"
         "[1 + n % 5]",
         "country(n bigint) returns text": "(array['DE', 'AT', 'CH', 'FR', 'DK'])[1 + n % 5]",
@@ -117,18 +139,8 @@ select 1, pg_temp.id({PRODUCT}, n), {_STAMPED}, 'P-' || n, 'Product ' || n,
     round(pg_temp.price(n) / 2, 6), 19.00, 1.250, true
 from generate_series(1::bigint, {scale.products}) n""",
         f"""
-insert into orders."order" (tenant_id, id, {_STAMPS}, number, status, customer, reference,
-    order_date, delivery_date, currency, payment_days, invoicing, ship_to, ship_street,
-    ship_postal_code, ship_city, ship_country, net_total, tax_total, gross_total)
-select 1, pg_temp.id({ORDER}, n), {_STAMPED},
-    'OR-' || extract(year from pg_temp.day(n)) || '-' || lpad(n::text, 5, '0'), pg_temp.status(n),
-    pg_temp.id({CUSTOMER}, 1 + n * 7919 % {scale.customers}), 'Ref ' || n, pg_temp.day(n),
-    pg_temp.day(n) + 14 + (n % 30)::integer, 'EUR', 30, 'either', 'Customer', 'Holstenstr. 1',
-    '24103', pg_temp.city(n), pg_temp.country(n), t.net, round(t.net * 0.19, 2),
-    t.net + round(t.net * 0.19, 2)
-from generate_series(1::bigint, {scale.orders}) n cross join lateral (
-    select sum(round(pg_temp.quantity(p) * pg_temp.price(pg_temp.product_of(n, p)), 2)) as net
-    from generate_series(1, 3) p) t""",
+insert into orders."order" (tenant_id, {_ORDER_COLUMNS})
+select 1, o.* from ({_orders(f"generate_series(1::bigint, {scale.orders}) n", scale)}) o""",
         f"""
 insert into orders.order_line (tenant_id, id, parent_id, position, product, description, quantity,
     unit_price, discount, tax_rate, net_amount)
@@ -145,11 +157,21 @@ on conflict (tenant_id, series, key) do update set value = excluded.value""",
     ]
 
 
-_REWIND_HISTORY = """
-delete from objectry.history h using orders."order" o where o.version > 1
-    and o.created_at = timestamptz '2022-01-01'
-    and h.tenant_id = 1 and h.object = 'order' and h.record_id = o.id"""
-_REWIND = """
-update orders."order" set version = 1, status = case when status = 'confirmed' and
-    mod(split_part(number, '-', 3)::bigint, 10) < 3 then 'draft' else status end
-where version > 1 and created_at = timestamptz '2022-01-01'"""
+_ORDER_COLUMNS = (
+    f"id, {_STAMPS}, number, status, customer, reference, order_date, delivery_date, currency, "
+    "payment_days, invoicing, ship_to, ship_street, ship_postal_code, ship_city, ship_country, "
+    "net_total, tax_total, gross_total"
+)
+
+
+def _orders(numbers: str, scale: Scale) -> str:
+    """A query for the columns of orders, for the numbers `n` of a FROM item."""
+    return f"""
+select pg_temp.id({ORDER}, n), {_STAMPED}, '{NUMBER}' || ({NUMBERS_FROM} + n), pg_temp.status(n),
+    pg_temp.id({CUSTOMER}, {customer_of("n", scale)}), 'Ref ' || n, pg_temp.day(n),
+    pg_temp.day(n) + {DELIVERED_AFTER} + (n % 30)::integer, 'EUR', 30, 'either', 'Customer',
+    'Holstenstr. 1', '24103', pg_temp.city(n), pg_temp.country(n), t.net, round(t.net * 0.19, 2),
+    t.net + round(t.net * 0.19, 2)
+from {numbers} cross join lateral (
+    select sum(round(pg_temp.quantity(p) * pg_temp.price(pg_temp.product_of(n, p)), 2)) as net
+    from generate_series(1, 3) p) t"""

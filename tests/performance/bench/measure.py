@@ -1,31 +1,32 @@
 """One measurement: a kind of request at a server, with what it cost everybody."""
 
-import time
-from collections.abc import Callable
+from types import TracebackType
+from typing import Self
 
 import msgspec
 import psycopg
 
-from tests.performance.bench.job import Job, Load
+from tests.performance.bench.job import Job
 from tests.performance.bench.load import run_load
 from tests.performance.bench.processes import Running
 
 
 class Figure(msgspec.Struct, frozen=True, kw_only=True):
-    """What a kind of request at one server came to; times as they say, per request.
+    """What a kind of request at one server came to; processor time and statements per request.
 
-    `statements` are those PostgreSQL counted, BEGIN and COMMIT included; None where it counts none.
+    `statements` are those PostgreSQL counted, BEGIN and COMMIT included. None: not to be had of
+    pgbench, which is client and server in one.
     """
 
     per_second: float
     requests: int
-    p50_ms: float
-    p99_ms: float
-    server_cpu_us: float
+    p50_ms: float | None
+    p99_ms: float | None
+    server_cpu_us: float | None
     database_cpu_us: float
     client_cpu_us: float
     statements: float | None
-    rss_mb: float
+    rss_mb: float | None
 
 
 class Clocks:
@@ -63,34 +64,36 @@ class Counter:
         found: int = row[0]
         return found
 
-    def close(self) -> None:
+    def __enter__(self) -> Self:
+        """Connected already."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         """Disconnect."""
         self._connection.close()
 
 
-def measure(
-    job: Job, server: Running, database: Running, counter: Callable[[], int]
-) -> tuple[Figure, Load]:
+def measure(job: Job, server: Running, database: Running, counter: Counter) -> Figure:
     """Send the job and see what it cost."""
     clocks = Clocks(server, database)
     before = counter()
     clocks.begin()
     load = run_load(job, clocks.begin, clocks.end)
-    time.sleep(0.1)  # backends report what they counted when they fall idle
-    after = counter()
     per_request = [1e6 * spent / max(1, load.requests) for spent in clocks.spent]
-    return (
-        Figure(
-            per_second=load.per_second,
-            requests=load.requests,
-            p50_ms=load.p50,
-            p99_ms=load.p99,
-            server_cpu_us=per_request[0],
-            database_cpu_us=per_request[1],
-            client_cpu_us=load.client_cpu_us,
-            # The look at the counter is one of them.
-            statements=(after - before - 1) / max(1, load.sent_in_all),
-            rss_mb=server.rss_mb(),
-        ),
-        load,
+    return Figure(
+        per_second=load.per_second,
+        requests=load.requests,
+        p50_ms=load.p50,
+        p99_ms=load.p99,
+        server_cpu_us=per_request[0],
+        database_cpu_us=per_request[1],
+        client_cpu_us=load.client_cpu_us,
+        # The look at the counter is one of them.
+        statements=(counter() - before - 1) / max(1, load.sent_in_all),
+        rss_mb=server.rss_mb(),
     )

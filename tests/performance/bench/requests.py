@@ -7,25 +7,29 @@ from random import Random
 
 import msgspec
 
-from tests.performance.bench.data import CUSTOMER, ORDER, PRODUCT, Scale, is_draft, record_id
+from tests.performance.bench.data import CUSTOMER, ORDER, PRODUCT, Scale, record_id
 
 DIFFERENT = 3000  # requests of a kind that are prepared; then they come again
+ONCE = 60_000  # of what can be done once: enough for the longest run
+DRAFTS, CONFIRMED = 10, 3  # by the last digit of their numbers; there is no order 0
+FIRST_DAY, DAYS = date(2022, 2, 1), 1500  # from which deliveries are listed
 
 
 class Kind(msgspec.Struct, frozen=True, kw_only=True):
     """A kind of request: what it is called, and its requests as (method, path, body).
 
-    `once`: each may be sent once, because it changes what it is about. `writes`: it changes data,
-    so orders are put back before it is measured. `bar`: what HOTPATH.md demands of us, as a multiple
-    of the hand-written ORM server (0: nothing).
+    `once`: each may be sent once, because it changes what it is about; the orders it is about are
+    those whose number ends in `first_of_ten` or the two digits after it. `writes`: it changes data.
+    `bar`: what design/HOTPATH.md demands of us, as a multiple of the hand-written ORM server.
     """
 
     name: str
     title: str
     make: Callable[[Scale, Random], Sequence[tuple[str, str, bytes]]]
     once: bool = False
+    first_of_ten: int = 0
     writes: bool = False
-    bar: float = 0
+    bar: float | None = None
 
 
 def encode(method: str, path: str, body: bytes, key: str) -> bytes:
@@ -47,7 +51,7 @@ def _get(scale: Scale, random: Random) -> list[tuple[str, str, bytes]]:
 
 
 def _list(_: Scale, random: Random) -> list[tuple[str, str, bytes]]:
-    days = (date(2022, 2, 1) + timedelta(days=random.randrange(1500)) for _ in range(DIFFERENT))
+    days = (FIRST_DAY + timedelta(days=random.randrange(DAYS)) for _ in range(DIFFERENT))
     return [
         (
             "GET",
@@ -110,26 +114,31 @@ def _create_lines(scale: Scale, random: Random) -> list[tuple[str, str, bytes]]:
 
 
 def _patch(scale: Scale, random: Random) -> list[tuple[str, str, bytes]]:
-    orders = [n for n in range(1, scale.orders + 1) if n % 10 in (3, 4, 5)]  # the confirmed ones
     return [
         ("PATCH", f"/orders/{record_id(ORDER, n)}", _json({"reference": f"Changed {n}"}))
-        for n in random.sample(orders, min(len(orders), ONCE))
+        for n in _some(scale, random, CONFIRMED)
     ]
 
 
 def _confirm(scale: Scale, random: Random) -> list[tuple[str, str, bytes]]:
-    drafts = [n for n in range(1, scale.orders + 1) if is_draft(n)]
     return [
         ("POST", f"/orders/{record_id(ORDER, n)}/actions/confirm", b"{}")
-        for n in random.sample(drafts, min(len(drafts), ONCE))
+        for n in _some(scale, random, DRAFTS)
     ]
+
+
+def _some(scale: Scale, random: Random, first_of_ten: int) -> list[int]:
+    """Orders of a state, in an order that is none."""
+    numbers = [
+        first_of_ten + 10 * ten + one for ten in range(scale.orders // 10 - 1) for one in range(3)
+    ]
+    return random.sample(numbers, min(len(numbers), ONCE))
 
 
 def _json(value: object) -> bytes:
     return json.dumps(value, separators=(",", ":")).encode()
 
 
-ONCE = 60_000  # of what can be done once: enough for the longest run
 KINDS = {
     kind.name: kind
     for kind in (
@@ -138,7 +147,16 @@ KINDS = {
         Kind(name="expand", title="get with two expands", make=_expand, bar=8),
         Kind(name="create", title="create", make=_create, writes=True, bar=5),
         Kind(name="create10", title="create with 10 lines", make=_create_lines, writes=True),
-        Kind(name="patch", title="patch", make=_patch, once=True, writes=True),
-        Kind(name="confirm", title="transition", make=_confirm, once=True, writes=True),
+        Kind(
+            name="patch", title="patch", make=_patch, once=True, first_of_ten=CONFIRMED, writes=True
+        ),
+        Kind(
+            name="confirm",
+            title="transition",
+            make=_confirm,
+            once=True,
+            first_of_ten=DRAFTS,
+            writes=True,
+        ),
     )
 }

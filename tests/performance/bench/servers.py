@@ -5,6 +5,7 @@ from pathlib import Path
 
 import msgspec
 
+from objectry_runtime.services.known_settings import SETTINGS
 from tests.server import OBJECTRY
 
 ROOT = Path(__file__).parents[3]
@@ -12,33 +13,58 @@ CONNECTIONS = 10  # to the database, of each
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a server finds its database and what it needs beside it."""
+    """Where a server finds its database, and the folder of its secrets."""
 
     dsn: str
     state: Path
 
 
 class Served(msgspec.Struct, frozen=True, kw_only=True):
-    """A server: its name in the tables, its command for a port, its environment."""
+    """A server: what it is in words, its command for a port, its environment."""
 
-    name: str
+    said: str
     command: list[str]
     environment: dict[str, str]
 
 
-def ours(place: Place, port: int, settings: dict[str, str]) -> Served:
-    """`objectry serve` with all that it does by default; `settings` by environment variable."""
+def served(name: str, place: Place, port: int, settings: dict[str, str]) -> Served:
+    """The server of a name: `ours`, `ours:SETTING=VALUE`, `orm` or `core`."""
+    kind, _, more = name.partition(":")
+    if kind != "ours":
+        return _baseline(kind, place, port)
+    told = settings | dict(pair.split("=", 1) for pair in more.split("+") if pair)
+    return _ours(place, port, told)
+
+
+def environment(place: Place, settings: dict[str, str] | None = None) -> dict[str, str]:
+    """What our own programs are told: of the database, and settings by their names."""
+    return {
+        "OBJECTRY_DATABASE_URL": place.dsn,
+        "OBJECTRY_STATE": str(place.state),
+        "OBJECTRY_LIMITS_CONNECTIONS": str(CONNECTIONS),
+        **{SETTINGS[name].variable: value for name, value in (settings or {}).items()},
+    }
+
+
+def _ours(place: Place, port: int, settings: dict[str, str]) -> Served:
+    kinds = {
+        name: settings.get(name, str(SETTINGS[name].default))
+        for name in ("executor", "server")
+        if name in SETTINGS
+    }
+    shown = ", ".join(f"{name} {value}" for name, value in (kinds | settings).items())
     return Served(
-        name="ours",
+        said=f"objectry serve, {shown}, {CONNECTIONS} connections, all else as it comes",
         command=[*OBJECTRY, "serve", "--project", str(ROOT), "--port", str(port)],
-        environment=environment(place) | settings,
+        environment=environment(place, settings),
     )
 
 
-def baseline(name: str, place: Place, port: int) -> Served:
-    """A hand-written server: `orm` or `core`."""
+def _baseline(name: str, place: Place, port: int) -> Served:
+    titles = {"orm": "the SQLAlchemy ORM", "core": "SQLAlchemy Core"}
     return Served(
-        name=name,
+        said=f"Litestar and {titles[name]} by hand, uvicorn with uvloop and httptools, "
+        f"{CONNECTIONS} connections",
         command=[
             *(sys.executable, "-m", "uvicorn", "--log-level", "warning", "--no-access-log"),
             *("--loop", "uvloop", "--http", "httptools", "--port", str(port)),
@@ -46,12 +72,3 @@ def baseline(name: str, place: Place, port: int) -> Served:
         ],
         environment={"DSN": place.dsn, "CONNECTIONS": str(CONNECTIONS)},
     )
-
-
-def environment(place: Place) -> dict[str, str]:
-    """What our own programs are told of the database."""
-    return {
-        "OBJECTRY_DATABASE_URL": place.dsn,
-        "OBJECTRY_STATE": str(place.state),
-        "OBJECTRY_LIMITS_CONNECTIONS": str(CONNECTIONS),
-    }
