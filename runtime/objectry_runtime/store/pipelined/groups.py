@@ -62,10 +62,10 @@ class Grouping:
     def learn(self, exchange: UnitExchange) -> None:
         """Adapt to how an exchange ended."""
         grouped = bool(exchange.before)
-        if exchange.failed:
-            self._counts.groups_undone += grouped
+        if exchange.failed and grouped:
+            self._counts.groups_undone += 1
             self._most = max(1.0, self._most * _FALL)
-        else:
+        elif not exchange.failed:
             self._most = min(UNITS_MAX, self._most + (_RISE if grouped else _RISE_ALONE))
 
 

@@ -17,6 +17,7 @@ from objectry_runtime.store.pipelined.request import Request
 
 QUEUED_MAX = 1000
 SILENCE_GRACE_S = 5.0
+CANCEL_AGAIN_S = 1.0
 
 
 class Limits(msgspec.Struct, frozen=True):
@@ -247,8 +248,8 @@ class Lane:
             self._connect()
 
     def cancel(self, link: Link) -> None:
-        """Have the server stop what it runs on a link."""
-        if not link.cancelling:
+        """Have the server stop what it runs on a link; again when it did not hear the first time."""
+        if not link.cancelling and self._loop.time() - link.cancelled > CANCEL_AGAIN_S:
             self._keep(link.cancel())
 
     # The clock

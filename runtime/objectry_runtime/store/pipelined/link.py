@@ -47,6 +47,7 @@ class Link:
         self.exchanges: deque[Exchange] = deque()
         self.heard = 0.0  # when the server last spoke
         self.cancelling = False
+        self.cancelled = -1.0  # when we last asked the server to stop
         self._connection = connection
         self._pg = connection.pgconn
         self._loop = asyncio.get_running_loop()
@@ -95,6 +96,7 @@ class Link:
     def cancel(self) -> "asyncio.Task[None]":
         """Ask the server to stop what it runs for us; nothing new is sent meanwhile."""
         self.cancelling = True
+        self.cancelled = self._loop.time()
         for exchange in self.exchanges:
             exchange.disturbed = True
         return self._loop.create_task(self._cancel())

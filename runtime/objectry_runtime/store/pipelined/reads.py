@@ -118,7 +118,7 @@ class CheapLane(Lane):
         """
         exchange = link.exchanges[0]
         slow = max(STALLED_S, STALLED_TIMES * exchange.expected)
-        if now - exchange.began < slow or exchange.disturbed:
+        if now - exchange.began < slow:
             return
         others = len(exchange.requests) > 1 or len(link.exchanges) > 1 or self.queue
         if not exchange.wanted or (others and self._reads.may_move):
@@ -148,5 +148,5 @@ class DearLane(Lane):
     def watch(self, link: Link, now: float) -> None:
         """Stop what nobody waits for any more."""
         exchange = link.exchanges[0]
-        if now - exchange.began > STALLED_S and not exchange.wanted and not exchange.disturbed:
+        if now - exchange.began > STALLED_S and not exchange.wanted:
             self.cancel(link)
