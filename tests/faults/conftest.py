@@ -12,7 +12,7 @@ from objectry_runtime.store.kinds import EXECUTORS
 from tests.conftest import temporary_database
 from tests.faults.world import World, entered, lay_tables
 
-SECONDS = 90  # nothing waits for ever: no test of this folder may take longer
+SECONDS = 60  # nothing waits for ever: no test of this folder may take longer
 
 
 def pytest_configure(config: pytest.Config) -> None:
