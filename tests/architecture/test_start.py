@@ -45,8 +45,8 @@ def ask():
     print(json.dumps(sorted(sys.modules)), file=sys.stderr)
     os.kill(os.getpid(), signal.SIGTERM)
 
-serving.run = lambda app, listener, ready: serve(
-    app, listener, lambda: threading.Thread(target=ask).start()
+serving.run = lambda app, listener, ready, *more: serve(
+    app, listener, lambda: threading.Thread(target=ask).start(), *more
 )
 sys.exit(run(sys.argv[1:]))
 """

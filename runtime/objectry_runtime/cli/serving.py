@@ -4,17 +4,22 @@ import logging
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
+from threading import Thread
 
 from objectry.registry import Release
+from objectry.registry.source import source_hash
 from objectry_runtime.cli.failure import USAGE, Failure
 from objectry_runtime.cli.greeting import greeting, say, url_of
 from objectry_runtime.cli.project import open_settings
+from objectry_runtime.publishing import live_source, note_source
 from objectry_runtime.services.app import create_app
 from objectry_runtime.services.database import open_database
 from objectry_runtime.services.runtime import Runtime, first_live
 from objectry_runtime.services.server import bind, run
 from objectry_runtime.services.settings import Settings
-from objectry_runtime.store.database import Database
+from objectry_runtime.store.database import Database, DatabaseUnusable
+
+log = logging.getLogger("objectry.serve")
 
 
 def serve(
@@ -43,8 +48,11 @@ def serve(
         if listener is not None:
             stack.enter_context(listener)
         database = stack.enter_context(open_database(settings))
-        first = partial(_first_release, settings, services)
+        sources: list[str] = []
+        first = partial(_first_release, settings, services, sources)
         live, published = first_live(database, settings, first)
+        for source in sources:
+            note_source(database, live.release.id, source)
         check_services(services, live.release)
         if listener is None:
             own = live.release.definitions.services[services[0]].port
@@ -53,7 +61,8 @@ def serve(
         demo_key = _demo(runtime, database, settings) if demo else ""
         hello = greeting(url_of(listener), runtime, database, published=published, key=demo_key)
         server = settings.text("server")
-        if not run(create_app(runtime), listener, lambda: say(hello), server):
+        ready = partial(_greet, hello, settings.project, database)
+        if not run(create_app(runtime), listener, ready, server):
             raise Failure("The server did not start; the lines above say why.")
     say("Stopped.")
     return 0
@@ -69,11 +78,30 @@ def check_services(services: tuple[str, ...], release: Release) -> None:
             )
 
 
-def _first_release(settings: Settings, services: tuple[str, ...]) -> Release:
+def _greet(hello: str, project: Path, database: Database) -> None:
+    say(hello)
+    Thread(target=_tell_of_changes, args=(project, database), daemon=True).start()
+
+
+def _tell_of_changes(project: Path, database: Database) -> None:
+    """Say so where the files are not those of the live release; requests are answered meanwhile."""
+    try:
+        live = live_source(database)
+        if live and live != source_hash(project):
+            say(
+                f"\n  The files in {project} have changed since this release was published:"
+                "\n  `objectry plan` shows what that means, `objectry apply` publishes them."
+            )
+    except (OSError, DatabaseUnusable) as error:
+        log.debug("the files were not compared: %s", error)
+
+
+def _first_release(settings: Settings, services: tuple[str, ...], sources: list[str]) -> Release:
     # Loader and checks are only needed where nothing is published yet: most starts spare them.
     from objectry_runtime.cli.definitions import release_of
 
     say(f"The database is empty: publishing the definitions in {settings.project} …")
+    sources.append(source_hash(settings.project))
     release = release_of(settings.project)
     check_services(services, release)
     return release

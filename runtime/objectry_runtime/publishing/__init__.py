@@ -4,7 +4,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from objectry_runtime.publishing.first import ensure_first_release
-from objectry_runtime.publishing.releases import Published, live_release, releases
+from objectry_runtime.publishing.releases import (
+    Published,
+    live_release,
+    live_source,
+    note_source,
+    releases,
+)
 from objectry_runtime.publishing.watch import watch
 
 if TYPE_CHECKING:
@@ -32,7 +38,9 @@ __all__ = [
     "ensure_first_release",
     "introspect",
     "live_release",
+    "live_source",
     "make_plan",
+    "note_source",
     "releases",
     "watch",
 ]

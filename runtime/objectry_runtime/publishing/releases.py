@@ -74,6 +74,25 @@ def live_row(connection: OwnerConnection) -> LiveRow | None:
     return None if row is None else _live_row(row[0], row[1], row[2])
 
 
+def note_source(database: Database, release: str, source: str) -> None:
+    """Note the hash of the files that the live release was made from, if it still is `release`."""
+    with database.connect_owner() as connection:
+        connection.execute(
+            "update objectry.release r set source = %s from objectry.live l "
+            "where r.sequence = l.sequence and r.id = %s and r.source <> %s",
+            (source, release, source),
+        )
+
+
+def live_source(database: Database) -> str:
+    """The hash of the files that the live release was made from, "" where nobody noted it."""
+    with database.connect_owner() as connection:
+        row = connection.execute(
+            "select r.source from objectry.live l join objectry.release r using (sequence)"
+        ).fetchone()
+    return "" if row is None else str(row[0])
+
+
 async def live_sequence(connection: Transaction) -> tuple[int, str] | None:
     """Which publication is live: its sequence and the release's id."""
     rows = await connection.run(

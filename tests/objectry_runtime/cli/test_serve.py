@@ -82,6 +82,27 @@ def test_a_running_server_takes_up_what_is_applied(project: Path, tmp_path: Path
         assert objectry("apply", *server.folders) == "No changes.\n"
 
 
+def test_a_start_says_that_the_files_have_changed(project: Path, tmp_path: Path) -> None:
+    """It serves the live release all the same; once they are applied there is nothing to say."""
+    server = Server(project, tmp_path / "state")
+    changed = f"The files in {project} have changed since this release was published"
+    with server:
+        time.sleep(1)  # what is not to be said would be said by now
+        assert changed not in server.log.read_text()
+    file = project / "objects/desk/customer.yaml"
+    file.write_text(f"{file.read_text()}# a remark\n")
+    with server:
+        deadline = time.monotonic() + 20
+        while changed not in server.log.read_text():
+            assert time.monotonic() < deadline, server.log.read_text()
+            time.sleep(0.05)  # polling a log that another process writes
+        assert objectry("apply", *server.folders) == "No changes.\n"
+    told = server.log.read_text().count(changed)
+    with server:
+        time.sleep(1)
+    assert (1, 1) == (told, server.log.read_text().count(changed))
+
+
 def test_a_plan_that_can_not_be_done_ends_with_one(project: Path, tmp_path: Path) -> None:
     objectry("new", "object", "asset", "--service", "desk", "--project", str(project))
     with Server(project, tmp_path / "state") as server, server.client() as client:

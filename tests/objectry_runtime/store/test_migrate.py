@@ -19,7 +19,7 @@ NEWER = """
 from alembic import op
 
 revision = "newer"
-down_revision = "0001"
+down_revision = "0002"
 
 
 def upgrade() -> None:
@@ -133,7 +133,7 @@ def test_programs_that_start_at_once_migrate_once(empty_database: Database) -> N
             "select (select count(*) from objectry.tenant), "
             "(select count(*) from objectry.installed), (select version_num from objectry.revision)"
         ).fetchone()
-    assert (1, 1, "0001") == counts
+    assert (1, 1, "0002") == counts
 
 
 def test_a_newer_program_adds_and_keeps_the_data(

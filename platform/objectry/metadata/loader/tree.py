@@ -29,9 +29,7 @@ from objectry.metadata.model.definitions import (
     SequenceDef,
     ServiceDef,
 )
-
-FOLDERS = ("objects", "layouts")
-SUFFIXES = frozenset({".yaml", ".yml"})
+from objectry.metadata.model.files import definition_files
 
 _DECLARED = re.compile(
     r"^(service|object|role|layout|sequence): *[\"']?([a-z][a-z0-9_.]*)", re.MULTILINE
@@ -50,25 +48,21 @@ def load_tree(root: Path) -> Loaded:
     """Read `objects/` and `layouts/` of a project. Files are named relative to `root`."""
     files: dict[str, str] = {}
     findings: list[Finding] = []
-    for folder in FOLDERS:
-        for path in sorted((root / folder).rglob("*")):
-            if path.suffix not in SUFFIXES or not path.is_file():
-                continue
-            name = path.relative_to(root).as_posix()
-            try:
-                # One byte more than allowed is enough to see that a file is too large.
-                with path.open("rb") as file:
-                    content = file.read(SIZE_MAX_BYTES + 1)
-            except OSError as error:
-                findings.append(not_opened(name, error.strerror or type(error).__name__))
-                continue
-            if len(content) > SIZE_MAX_BYTES:
-                findings.append(too_large(name))
-                continue
-            try:
-                files[name] = content.decode("utf-8")
-            except UnicodeDecodeError as error:
-                findings.append(unreadable(name, content[: error.start].decode("utf-8")))
+    for name, path in definition_files(root):
+        try:
+            # One byte more than allowed is enough to see that a file is too large.
+            with path.open("rb") as file:
+                content = file.read(SIZE_MAX_BYTES + 1)
+        except OSError as error:
+            findings.append(not_opened(name, error.strerror or type(error).__name__))
+            continue
+        if len(content) > SIZE_MAX_BYTES:
+            findings.append(too_large(name))
+            continue
+        try:
+            files[name] = content.decode("utf-8")
+        except UnicodeDecodeError as error:
+            findings.append(unreadable(name, content[: error.start].decode("utf-8")))
     with uncollected():
         return _load(files, findings)
 

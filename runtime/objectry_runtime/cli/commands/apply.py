@@ -18,14 +18,16 @@ def command(message: str, project: Path | None, state: Path | None, as_json: boo
     Works beside a running server, which takes the new release up within two seconds and fails no
     request. Interrupted, even killed, the next apply goes on where this one stopped.
     """
+    from objectry.registry.source import source_hash
     from objectry_runtime.cli.definitions import release_of
     from objectry_runtime.cli.output import Output
     from objectry_runtime.cli.people import author
     from objectry_runtime.cli.project import open_settings
-    from objectry_runtime.publishing import apply, make_plan
+    from objectry_runtime.publishing import apply, make_plan, note_source
     from objectry_runtime.services.database import open_database
 
     settings = open_settings(project, state)
+    source = source_hash(settings.project)  # before they are read: what changes later is told
     release = release_of(settings.project)
     output = Output("apply", json=as_json)
 
@@ -45,6 +47,7 @@ def command(message: str, project: Path | None, state: Path | None, as_json: boo
             progress=progress,
             settings=settings.for_live(),
         )
+        note_source(database, release.id, source)
     output.record(
         {"release": release.id, "published": done},
         f"Published release {release.id[:12]}." if done else "No changes.",

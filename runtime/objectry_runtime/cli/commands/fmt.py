@@ -1,14 +1,10 @@
 """`objectry fmt`: one way to write the YAML, so that changes show only what changed."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
 from objectry_runtime.cli.options import json_option, project_option
-
-FOLDERS = ("objects", "layouts")
-SUFFIXES = (".yaml", ".yml")
 
 
 @click.command(epilog="Example:  objectry fmt --check")
@@ -23,12 +19,14 @@ def command(files: tuple[Path, ...], only_check: bool, project: Path | None, as_
     """
     from objectry.metadata.loader import format_text
     from objectry.metadata.loader.reading import read_documents
+    from objectry.metadata.model.files import definition_files
     from objectry_runtime.cli.output import Output, counted
     from objectry_runtime.cli.project import find_project
 
     output = Output("fmt", json=as_json)
     changed = failed = count = 0
-    for path in files or tuple(_yaml_files(find_project(project))):
+    found = (path for _, path in definition_files(find_project(project)))
+    for path in files or tuple(found):
         count += 1
         try:
             before = path.read_text(encoding="utf-8")
@@ -54,10 +52,3 @@ def command(files: tuple[Path, ...], only_check: bool, project: Path | None, as_
         f"{counted(count, 'files')}, {changed} {'to change' if only_check else 'changed'}",
     )
     return 1 if failed or (only_check and changed) else 0
-
-
-def _yaml_files(project: Path) -> Iterator[Path]:
-    for folder in FOLDERS:
-        for path in sorted((project / folder).rglob("*")):
-            if path.suffix in SUFFIXES and path.is_file():
-                yield path
