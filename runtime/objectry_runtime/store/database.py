@@ -16,6 +16,14 @@ SERVER_VERSION_MIN = 15
 # What a caller outside of store/ holds in its hands: rows come as tuples.
 OwnerConnection = psycopg.Connection[tuple[Any, ...]]
 
+# A host that vanished without a word is noticed within a minute, not after hours.
+_DEFAULTS = {
+    "application_name": "objectry",
+    "keepalives_idle": "30",
+    "keepalives_interval": "10",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "40000",
+}
 _SETTINGS = ("TimeZone=UTC", "search_path=pg_catalog", "client_min_messages=warning")
 
 
@@ -51,9 +59,15 @@ class Database(msgspec.Struct, frozen=True):
     def name(self) -> str:
         """The address for people and logs, without the password."""
         words = conninfo.conninfo_to_dict(self.owner_dsn)
-        host = words.get("host") or words.get("hostaddr") or "the local server"
-        port = f":{words['port']}" if words.get("port") else ""
-        return f"database {words.get('dbname') or words.get('user') or ''!s} on {host}{port}"
+        hosts = str(words.get("host") or words.get("hostaddr") or "the local server").split(",")
+        ports = str(words.get("port") or "").split(",")
+        if len(ports) < len(hosts):  # one for all
+            ports = ports * len(hosts)
+        places = [
+            f"{host}:{port}" if port else host for host, port in zip(hosts, ports, strict=True)
+        ]
+        name = words.get("dbname") or words.get("user") or ""
+        return f"database {name!s} on {' or '.join(places)}"
 
 
 def prepare_server(connection: OwnerConnection) -> None:
@@ -145,7 +159,7 @@ def _dsn(address: str, *settings: str) -> str:
         ) from error
     # Of several hosts one is likely silent after a failover: the next is tried soon.
     several = "," in str(words.get("host") or words.get("hostaddr") or "")
-    defaults = {"application_name": "objectry", "connect_timeout": "3" if several else "10"}
+    defaults = _DEFAULTS | {"connect_timeout": "3" if several else "10"}
     missing = {name: value for name, value in defaults.items() if name not in words}
     dsn = conninfo.make_conninfo(address, client_encoding="UTF8", **missing)
     return with_options(dsn, *_SETTINGS, *settings)

@@ -24,6 +24,10 @@ def test_both_forms_of_an_address_are_taken(address: str) -> None:
         "dbname": "business",
         "application_name": "mine",
         "connect_timeout": "10",
+        "keepalives_idle": "30",
+        "keepalives_interval": "10",
+        "keepalives_count": "3",
+        "tcp_user_timeout": "40000",
         "client_encoding": "UTF8",
     }
     database = Database.of(address)
@@ -44,6 +48,25 @@ def test_options_of_the_address_are_kept() -> None:
 def test_the_name_for_people_holds_no_password() -> None:
     name = Database.of("postgresql://me:secret@db.example:5433/business").name
     assert "database business on db.example:5433" == name
+
+
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        ("postgresql://a:1,b:2/d?target_session_attrs=read-write", "a:1 or b:2"),
+        ("host=a,b port=1 dbname=d", "a:1 or b:1"),
+        ("host=a,b dbname=d", "a or b"),
+    ],
+)
+def test_of_several_hosts_a_silent_one_is_given_up_soon(address: str, told: str) -> None:
+    """All are told to people; an address that says how long to wait is obeyed."""
+    patient = Database.of(conninfo.make_conninfo(address, connect_timeout="20"))
+    database = Database.of(address)
+    waits = [
+        conninfo.conninfo_to_dict(each.runtime_dsn)["connect_timeout"]
+        for each in (database, patient)
+    ]
+    assert (f"database d on {told}", ["3", "20"]) == (database.name, waits)
 
 
 def test_an_address_that_can_not_be_read_is_refused() -> None:

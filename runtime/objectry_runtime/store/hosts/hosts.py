@@ -4,7 +4,6 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Sequence
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -45,6 +44,7 @@ class Hosts(OverPrimary):
         self._progress = Progress(stale_s_max)
         self.replicas = tuple(Replica(dsn, make, self._progress) for dsn in replica_dsns)
         self._beside: tuple[asyncio.Task[None], ...] = ()
+        self._registry: CollectorRegistry | None = None
 
     def reads(self, stale_s: float, release: str) -> StaleReads | None:
         """Reads on the least busy replica that is at most `stale_s` seconds behind.
@@ -61,12 +61,14 @@ class Hosts(OverPrimary):
                 best = (replica.busy, replica.reads, age, replica)
         return None if best is None else StaleReads(self.primary, best[3], best[2])
 
-    @cached_property
+    @property
     def registry(self) -> "CollectorRegistry":
         """What the primary's executor does, and what the replicas do."""
         from objectry_runtime.store.hosts.scraped import registry_of
 
-        return registry_of(self.primary, self.replicas)
+        if self._registry is None:
+            self._registry = registry_of(self.primary, self.replicas)
+        return self._registry
 
     async def open(self) -> None:
         """Connect to the primary; replicas are taken in as they come. Idempotent."""

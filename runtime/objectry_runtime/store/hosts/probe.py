@@ -51,12 +51,15 @@ async def ask(connection: Connection, question: str, on_silence: Callable[[], No
     `on_silence` is called at once when no answer comes in time; ending the statement, which
     psycopg tries first, takes long on a server that is silent.
     """
-    alarm = asyncio.get_running_loop().call_later(SILENT_S, on_silence)
+    loop = asyncio.get_running_loop()
+    alarm = loop.call_later(SILENT_S, on_silence)
     try:
         async with asyncio.timeout(SILENT_S):
             row = await (await connection.execute(question.encode())).fetchone()
     finally:
         alarm.cancel()
+    if loop.time() >= alarm.when():
+        raise TimeoutError  # it came, but late: the alarm may have been raised
     if row is None:
         raise NoStandby("it is no standby")
     data, timeline, position, release = row

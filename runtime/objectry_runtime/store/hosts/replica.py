@@ -10,7 +10,7 @@ import psycopg
 
 from objectry_runtime.store.executor import Bound, DatabaseUnavailable, Executor, Rows
 from objectry_runtime.store.hosts.addresses import place
-from objectry_runtime.store.hosts.probe import STANDBY, NoStandby, ask, probing
+from objectry_runtime.store.hosts.probe import SILENT_S, STANDBY, NoStandby, ask, probing
 from objectry_runtime.store.hosts.progress import Progress
 
 PROBE_S = 0.25
@@ -34,15 +34,20 @@ class Replica:
         self._executor: Executor | None = None
         self._lost: asyncio.Future[None] | None = None
         self._shown_at: float | None = None
+        self._looked_at = 0.0
         self._release = ""
         self._trouble: str | None = None
         self._given_up: set[asyncio.Task[Rows]] = set()
 
     def age(self) -> float | None:
-        """Seconds that what it shows may be old at most; None while it must not be asked."""
-        if self._executor is None or self._shown_at is None:
+        """Seconds that what it shows may be old at most; None while it must not be asked.
+
+        As it must not be when it was not looked at lately, because this process was held up.
+        """
+        now = time.monotonic()
+        if self._shown_at is None or now - self._looked_at > SILENT_S:
             return None
-        return max(0.0, time.monotonic() - self._shown_at)
+        return now - self._shown_at
 
     def serves(self, release: str) -> bool:
         """Whether it shows the data as this release keeps it."""
@@ -73,16 +78,19 @@ class Replica:
         while True:
             try:
                 async with probing(self._dsn) as connection:
-                    shows = await ask(connection, STANDBY, self._leave)
                     executor = self._make(self._dsn)
                     try:
                         await executor.open()
+                        looked_at = time.monotonic()
+                        shows = await ask(connection, STANDBY, self._leave)
                         wait = PROBE_S
                         self._enter(executor)
                         while True:
+                            self._looked_at = looked_at
                             self._shown_at = self._progress.shown_at(shows)
                             self._release = shows.release
                             await asyncio.sleep(PROBE_S)
+                            looked_at = time.monotonic()
                             shows = await ask(connection, STANDBY, self._leave)
                     finally:
                         self._leave()

@@ -1,7 +1,9 @@
 """A primary with several hosts in its address: it dies, a standby is promoted, work goes on."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+import os
+import socket
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -10,8 +12,9 @@ import pytest
 from objectry_runtime.store.database import Database, DatabaseUnusable
 from objectry_runtime.store.executor import Bound, DatabaseUnavailable, Executor
 from objectry_runtime.store.hosts import Hosts, replica_dsns
+from objectry_runtime.store.kinds import EXECUTORS
 from objectry_runtime.store.migrate import migrate
-from tests.executors import new_executor
+from tests.executors import KIND, new_executor
 from tests.replication import HOST, PgServer
 
 pytestmark = pytest.mark.anyio
@@ -56,7 +59,7 @@ async def write_until_kept(executor: Executor, number: int) -> None:
 
 
 @asynccontextmanager
-async def opened(executor: Executor) -> AsyncIterator[Executor]:
+async def opened(executor: Executor) -> AsyncGenerator[Executor]:
     await executor.open()
     try:
         yield executor
@@ -72,7 +75,7 @@ async def test_writes_go_on_at_the_new_primary(
     a, b = pair
     database = Database.of(address(a, b))
     migrate(database)
-    async with opened(new_executor(database.runtime_dsn)) as executor:
+    async with opened(EXECUTORS[KIND](database.runtime_dsn, size=4, pool_timeout=1)) as executor:
         for number in range(20):
             await executor.write(write(number))
         b.catch_up(a)
@@ -85,6 +88,8 @@ async def test_writes_go_on_at_the_new_primary(
     assert {int(key or b"") for (key,) in rows} == {*range(20), 200}
     with database.connect_owner() as owner:
         assert owner.info.port == b.port
+        with socket.socket(fileno=os.dup(owner.fileno())) as wire:
+            assert wire.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 40_000
 
 
 async def test_the_owner_is_told_when_no_host_takes_writes(
@@ -106,10 +111,10 @@ async def test_replicas_change_places_with_the_primary(pair: tuple[PgServer, PgS
     async with opened(both):
         before = await stale(both, where)
         a.stop()
-        b.promote()
+        await asyncio.to_thread(b.promote)
         await write_until_kept(both, 1)
-        a.follow(b)
-        a.start()
+        await asyncio.to_thread(a.follow, b)
+        await asyncio.to_thread(a.start)
         after = await stale(both, where)
         now = await both.read(where)
     assert (before, after) == (

@@ -2,7 +2,8 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Callable, Iterator
+import time
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -12,6 +13,7 @@ import pytest
 from objectry_runtime.store.database import Database
 from objectry_runtime.store.executor import Bound, DatabaseError
 from objectry_runtime.store.hosts import Hosts, StaleReads, replica_dsns
+from objectry_runtime.store.hosts.probe import SILENT_S
 from objectry_runtime.store.migrate import migrate
 from tests.executors import new_executor
 from tests.replication import PgServer
@@ -33,7 +35,7 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[PgServer, P
 
 
 @asynccontextmanager
-async def hosts(primary: str, *replicas: str) -> AsyncIterator[Hosts]:
+async def hosts(primary: str, *replicas: str) -> AsyncGenerator[Hosts]:
     both = Hosts(Database.of(primary).runtime_dsn, replica_dsns(" ".join(replicas)), new_executor)
     await both.open()
     try:
@@ -272,6 +274,18 @@ async def test_a_promoted_replica_is_out(tmp_path: Path) -> None:
                 for _ in range(20):
                     assert both.reads(ANY, "") is None
                     await asyncio.sleep(0.05)
+
+
+async def test_a_process_that_was_held_up_asks_nobody_it_has_not_looked_at_again(
+    pair: tuple[PgServer, PgServer],
+) -> None:
+    """Much may have happened: a promotion, say."""
+    a, b = pair
+    async with hosts(a.address(), b.address()) as both:
+        await ready(both)
+        time.sleep(SILENT_S + 0.1)  # the loop stands still, and so do the probes
+        assert both.reads(ANY, "") is None
+        await ready(both)
 
 
 async def test_after_a_failover_only_those_who_followed_it_are_asked(tmp_path: Path) -> None:
