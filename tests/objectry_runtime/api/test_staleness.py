@@ -145,7 +145,7 @@ async def test_a_page_goes_on_wherever_it_began(
         await make(desk, name)
     b.catch_up(a)
     first = "/api/v1/customers?sort=name&name__startswith=Page&limit=2"
-    pages = []
+    pages: list[list[str]] = []
     for begin, go_on in ((old, fresh), (fresh, old)):
         page = (await begin(desk.admin, first)).json()
         more = (await go_on(desk.admin, f"{first}&cursor={page['next']}")).json()
