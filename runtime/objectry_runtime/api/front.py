@@ -16,7 +16,7 @@ from objectry_runtime.api.problems import to_problem
 from objectry_runtime.api.responses import Response, problem_response, respond
 from objectry_runtime.api.serving import Serving
 from objectry_runtime.problems import Problem
-from objectry_runtime.store.executor import Bound, DatabaseUnavailable
+from objectry_runtime.store.executor import Bound, DatabaseUnavailable, Rows
 
 Lifespan = Callable[[], AbstractAsyncContextManager[None]]
 # Who probes is answered sooner than who waits for a record: a load balancer gives up early.
@@ -35,6 +35,7 @@ class Front:
         self._make_site = make_site
         self._lifespan = lifespan
         self._site: asyncio.Future[App] | None = None
+        self._asked: asyncio.Future[Rows] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a probe, or let the site answer."""
@@ -64,13 +65,17 @@ class Front:
             raise Problem(405, "method_not_allowed", title, f"{method} is not.", headers=allowed)
         if path == "/healthz":
             return Response(status=200, body=msgspec.json.encode({"status": "ok"}))
-        try:
-            async with asyncio.timeout(READY_SECONDS_MAX):
-                await self._serving.executor.read(Bound("select 1"))
-        except TimeoutError as error:
-            message = f"no answer within {READY_SECONDS_MAX:g} s"
-            raise DatabaseUnavailable(message) from error
+        await self._ask_database()
         return Response(status=200, body=msgspec.json.encode({"status": "ready"}))
+
+    async def _ask_database(self) -> None:
+        # One question at a time, however many probe: those that wait must not fill the executor.
+        if self._asked is None or self._asked.done():
+            self._asked = asyncio.ensure_future(self._serving.executor.read(Bound("select 1")))
+        done, _ = await asyncio.wait({self._asked}, timeout=READY_SECONDS_MAX)
+        if not done:
+            raise DatabaseUnavailable(f"no answer within {READY_SECONDS_MAX:g} s")
+        self._asked.result()
 
     async def _made(self) -> App:
         if self._site is None or (self._site.done() and self._site.exception() is not None):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 import psycopg
 from psycopg import AsyncConnection, AsyncRawCursor
 from psycopg.pq import ConnStatus, PipelineStatus, TransactionStatus
-from psycopg_pool import AsyncConnectionPool, PoolTimeout
+from psycopg_pool import AsyncConnectionPool, PoolTimeout, TooManyRequests
 
 from objectry_runtime.store.database import with_options
 from objectry_runtime.store.executor import (
@@ -23,6 +23,7 @@ from objectry_runtime.store.executor import (
 from objectry_runtime.store.failures import failure
 from objectry_runtime.store.measures import Load, Measures
 from objectry_runtime.store.persistent import persistent
+from objectry_runtime.store.silence import Watch, silence_max
 from objectry_runtime.store.statements import (
     Connection,
     Cursor,
@@ -72,6 +73,7 @@ class PoolExecutor:
         )
         self._size = size
         self._pool_timeout = pool_timeout
+        self._statement_timeout = statement_timeout
         self._prepared_max = prepared_max
         self._pool: AsyncConnectionPool[Connection] | None = None
         self._measures = measures or Measures()
@@ -123,16 +125,21 @@ class PoolExecutor:
     async def read(self, statement: Bound) -> Rows:
         """Run one read-only statement by itself; sent again once when its connection was lost."""
         try:
-            async with self._connection() as connection:
+            return await self._read(statement)
+        except DatabaseUnavailable as error:
+            cause = error.__cause__
+            unsent = isinstance(cause, PoolTimeout | TooManyRequests)
+            if unsent or not isinstance(cause, psycopg.OperationalError):
+                raise
+        self._counts.sent_again += 1
+        return await self._read(statement)
+
+    async def _read(self, statement: Bound) -> Rows:
+        async with self._connection() as connection:
+            with self._watch(connection):
                 return await _prepared_anew(
                     connection, partial(run_statement, connection, statement)
                 )
-        except DatabaseUnavailable as error:
-            if not isinstance(error.__cause__, psycopg.OperationalError):
-                raise
-        self._counts.sent_again += 1
-        async with self._connection() as connection:
-            return await run_statement(connection, statement)
 
     async def write(
         self, unit: Sequence[Bound], *, keep: bool = True, contended: str = ""
@@ -150,7 +157,8 @@ class PoolExecutor:
                     await _leave_transaction(connection)
                     raise
 
-            cursors = await _prepared_anew(connection, send_unit)
+            with self._watch(connection, len(statements)):
+                cursors = await _prepared_anew(connection, send_unit)
             return [rows(cursor) for cursor in cursors[1 : 1 + len(unit)]]
 
     def transaction(self, *, keep: bool = True) -> AbstractAsyncContextManager[Transaction]:
@@ -159,17 +167,22 @@ class PoolExecutor:
 
     @asynccontextmanager
     async def _transaction(self, keep: bool) -> AsyncGenerator[Transaction]:
-        async with (
-            self._connection() as connection,
-            connection.transaction(force_rollback=not keep),
-        ):
-            transaction = SingleConnection(connection)
-            yield transaction
-            if connection.pgconn.transaction_status == TransactionStatus.INERROR:
-                # The block swallowed a failure; COMMIT would roll back and say nothing.
-                raise DatabaseError("25P02", "a statement of the transaction failed")
-            if not keep:
-                await transaction.run(_CHECK_DEFERRED)
+        async with self._connection() as connection:
+            with self._watch(connection) as watch:
+                async with connection.transaction(force_rollback=not keep):
+                    watch.rest()  # as long as it likes: only answers are due in time
+                    try:
+                        yield SingleConnection(connection, silence_max(self._statement_timeout))
+                    finally:
+                        watch.arm()
+                    if connection.pgconn.transaction_status == TransactionStatus.INERROR:
+                        # The block swallowed a failure; COMMIT would roll back and say nothing.
+                        raise DatabaseError("25P02", "a statement of the transaction failed")
+                    if not keep:
+                        await SingleConnection(connection).run(_CHECK_DEFERRED)
+
+    def _watch(self, connection: Connection, statements: int = 1) -> Watch:
+        return Watch(connection, silence_max(self._statement_timeout, statements))
 
     @asynccontextmanager
     async def _connection(self) -> AsyncGenerator[Connection]:

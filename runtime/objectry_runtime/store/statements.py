@@ -6,21 +6,27 @@ from psycopg.pq.abc import PGresult
 
 from objectry_runtime.store.executor import Bound, DatabaseError, DatabaseUnavailable, Row, Rows
 from objectry_runtime.store.failures import failure
+from objectry_runtime.store.silence import Watch
 
 Connection = AsyncConnection[tuple[object, ...]]
 Cursor = AsyncRawCursor[tuple[object, ...]]
 
 
 class SingleConnection:
-    """One connection in the executor's terms (see `store.executor.Transaction`)."""
+    """One connection in the executor's terms (see `store.executor.Transaction`).
 
-    def __init__(self, connection: Connection) -> None:
+    `silence`: seconds after which an answer that does not come is a broken connection; 0 is never.
+    """
+
+    def __init__(self, connection: Connection, silence: float = 0.0) -> None:
         self._connection = connection
+        self._silence = silence
 
     async def run(self, statement: Bound) -> Rows:
         """Run one statement and return its rows."""
         try:
-            return await run_statement(self._connection, statement)
+            with Watch(self._connection, self._silence):
+                return await run_statement(self._connection, statement)
         except psycopg.Error as error:
             raise failure(error) or error from error
 

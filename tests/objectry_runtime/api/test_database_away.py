@@ -26,7 +26,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     limits = {
         "OBJECTRY_EXECUTOR": os.environ.get("OBJECTRY_TEST_EXECUTOR", ""),
         "OBJECTRY_LIMITS_CONNECTIONS": "3",
-        "OBJECTRY_LIMITS_STATEMENT_TIMEOUT_MS": "14000",
+        "OBJECTRY_LIMITS_STATEMENT_TIMEOUT_MS": "4000",
     }
     state = tmp_path_factory.mktemp("away") / "state"
     environment = {name: value for name, value in limits.items() if value}
@@ -146,5 +146,35 @@ async def test_who_gets_no_connection_in_time_is_told_to_come_again(
             codes = [unavailable(answer) for answer in await asyncio.gather(*reads)]
         assert 200 == alive.status_code
         assert {"unavailable", "timeout"} == set(codes)
+        await ready(server)
+        assert 200 == (await api.get("/api/v1/customers")).status_code
+
+
+async def test_a_database_that_says_nothing_any_more_is_given_up(
+    server: Server, keys: list[str]
+) -> None:
+    """Its processes are held up, as by a dying disk; connections stay open, nothing comes back."""
+    dsn = f"host={server.state / 'run'} user=objectry dbname=objectry"
+    async with client(server, keys[0]) as api:
+        assert 200 == (await api.get("/api/v1/customers")).status_code
+        with psycopg.connect(dsn) as owner:
+            held = owner.execute(
+                "select pid from pg_stat_activity where application_name = 'objectry'"
+            ).fetchall()
+        try:
+            for (pid,) in held:
+                os.kill(pid, signal.SIGSTOP)
+            answers = await asyncio.gather(
+                api.get("/api/v1/customers"),
+                api.get("/readyz"),
+                api.post("/api/v1/customers", json={"name": "Eve"}),
+            )
+            again = await api.get("/api/v1/customers")
+        finally:
+            for (pid,) in held:
+                os.kill(pid, signal.SIGCONT)
+        for answer in answers:  # another connection may have been found for it
+            assert answer.is_success or unavailable(answer) == "unavailable"
+        assert 200 == again.status_code
         await ready(server)
         assert 200 == (await api.get("/api/v1/customers")).status_code
