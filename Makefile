@@ -38,8 +38,8 @@ imports: setup ## check which way imports point
 docs: setup ## build the documentation into site/
 	$(BIN)/zensical build --clean
 
-bench: setup ## measure the hot paths (a few minutes)
-	$(BIN)/python -m tests.performance.bench
+bench: setup ## measure us beside hand-written servers and pgbench (half an hour)
+	$(BIN)/python -m tests.performance.bench --scale full --rounds 3 --history
 	$(BIN)/python -m tests.performance.definitions
 
 soak: setup ## 30 minutes of mixed load while PostgreSQL dies in every way there is

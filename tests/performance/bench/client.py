@@ -77,6 +77,7 @@ class Run:
         """A connection has nothing more to do."""
         self._busy -= 1
         if self._busy == 0 and not self.done.done():
+            self.end()  # unless it is over already: the requests ran out
             self.done.set_result(None)
 
     def broken(self, reason: str) -> None:
@@ -142,7 +143,6 @@ class Client(asyncio.Protocol):
         run = self._run
         request = None if run.over else next(run.requests, None)
         if request is None:
-            run.end()
             self._satisfied = True
             self._transport.close()
             run.idle()

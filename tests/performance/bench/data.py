@@ -126,7 +126,8 @@ def _tables(scale: Scale) -> list[str]:
         f"""
 insert into customers.customer (tenant_id, id, {_STAMPS}, number, status, name, customer_type,
     vat_id, email, phone, street, postal_code, city, country, currency, payment_days, credit_limit)
-select 1, pg_temp.id({CUSTOMER}, n), {_STAMPED}, 'CU-' || lpad(n::text, 5, '0'), 'active',
+select 1, pg_temp.id({CUSTOMER}, n), {_STAMPED},
+    'CU-' || lpad(n::text, greatest(5, length(n::text)), '0'), 'active',
     'Customer ' || n, 'company', 'DE' || lpad(n::text, 9, '0'), 'c' || n || '@example.com',
     '+49 431 ' || n, 'Holstenstr. ' || n % 200, lpad((n % 99999)::text, 5, '0'),
     pg_temp.city(n), pg_temp.country(n), 'EUR', 30, 1000000.00

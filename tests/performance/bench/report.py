@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from tests.performance.bench.requests import KINDS
 from tests.performance.bench.results import OURS, Results, bars
 
+SECONDS_MIN = 1.0  # what was measured for less says nothing about bars
 # Heading, figure, decimal places.
 _COLUMNS = (
     ("requests/s", "per_second", 0),
@@ -40,8 +41,9 @@ def _header(results: Results) -> Iterator[str]:
     for name, said in results.servers.items():
         idle = results.idle_mb.get(name)
         yield f"{name}: {said}" + (f"; {idle:.0f} MB before the first request" if idle else "")
-    yield "pgbench: the very SQL that ours sends, from as many clients; us: processor time per request"
-    yield "ours x: our requests per second by theirs; CPU x: their processor time per request by ours"
+    yield "pgbench: the very SQL that ours sends, from as many clients"
+    yield "us: processor time per request; ours x: our requests per second by theirs;"
+    yield "CPU x: their processor time (server and database) per request by ours"
     yield from results.notes
 
 
@@ -67,6 +69,9 @@ def _figures(results: Results) -> Iterator[str]:
 
 
 def _bars(results: Results) -> Iterator[str]:
+    if results.seconds < SECONDS_MIN:
+        yield "too short to be a measurement: no bars"
+        return
     rows = [
         [
             bar.request,

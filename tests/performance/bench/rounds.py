@@ -20,6 +20,7 @@ from tests.performance.bench.results import PGBENCH, Results
 from tests.performance.bench.script import make_script
 from tests.performance.bench.servers import Place, environment
 
+SMOKE_TURNS = 5  # of each client: pgbench takes whole seconds, and a smoke test has none
 ONCE_PER_SECOND_MAX = 2_000  # what pgbench may use up of records that can be used once
 
 Requests = Sequence[tuple[str, str, bytes]]
@@ -114,8 +115,8 @@ def _pgbench(bench: Bench, kind: Kind, clients: int, sent: list[Sent]) -> Figure
     program = find_pgbench()
     assert program is not None
     scale = SCALES[bench.scale]
-    turns = 0
-    if kind.once:
+    turns = 0 if bench.options.seconds >= 1 else SMOKE_TURNS
+    if kind.once and not turns:
         records = min((scale.orders // 10 - 1) * 3, ONCE_PER_SECOND_MAX * bench.options.seconds)
         turns = max(1, int(records) // clients)
     return run_pgbench(
