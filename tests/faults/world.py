@@ -9,10 +9,9 @@ from pathlib import Path
 from types import CodeType
 from typing import Any  # a task's result may be anything
 
-import psycopg
 from psycopg import conninfo
 
-from objectry_runtime.store.database import Database, OwnerConnection
+from objectry_runtime.store.database import Database
 from objectry_runtime.store.executor import Bound, Executor
 from objectry_runtime.store.kinds import EXECUTORS
 from tests.faults.books import Books
@@ -50,12 +49,21 @@ def lay_tables(database: Database) -> None:
 class World:
     """An open executor, what it promised, and the owner's connection to look and to break."""
 
-    def __init__(self, kind: str, executor: Executor, owner: OwnerConnection, name: str) -> None:
+    def __init__(self, kind: str, executor: Executor, database: Database, name: str) -> None:
         self.kind = kind
         self.executor = executor
-        self.owner = owner
+        self._database = database
+        self.owner = database.connect_owner()
+        self.owner.execute("set statement_timeout = '20s'")
         self.name = name
+        self.reconnected = 0  # sockets more that we hold ourselves
         self.books = Books(name.split()[1] + "-")
+
+    def look_again(self) -> None:
+        """The server was restarted: the owner connects anew."""
+        self.owner.close()
+        self.owner = self._database.connect_owner()
+        self.reconnected = 1
 
     async def write(
         self,
@@ -142,18 +150,17 @@ async def entered(
     """
     name = f"fault {uuid.uuid4().hex[:8]}"
     tasks = asyncio.all_tasks()
-    with database.connect_owner() as owner:
-        owner.execute("set statement_timeout = '20s'")
-        sockets = _sockets()
-        executor = EXECUTORS[kind](
-            conninfo.make_conninfo(dsn or database.runtime_dsn, application_name=name),
-            size=size,
-            pool_timeout=pool_timeout,
-            statement_timeout=statement_timeout,
-            prepared_max=prepared_max,
-        )
-        world = World(kind, executor, owner, name)
-        await executor.open()
+    executor = EXECUTORS[kind](
+        conninfo.make_conninfo(dsn or database.runtime_dsn, application_name=name),
+        size=size,
+        pool_timeout=pool_timeout,
+        statement_timeout=statement_timeout,
+        prepared_max=prepared_max,
+    )
+    world = World(kind, executor, database, name)
+    sockets = _sockets()
+    await executor.open()
+    try:
         try:
             yield world
             await _settled(
@@ -161,11 +168,12 @@ async def entered(
             )
         finally:
             await executor.close()
-        await _settled(lambda: world.owner.closed or not world.backends(), "a connection is left")
-        await _settled(lambda: not _sockets() - sockets, "a socket is left")
+        await _settled(lambda: not world.backends(), "a connection is left")
+        await _settled(lambda: len(_sockets() - sockets) <= world.reconnected, "a socket is left")
         await _settled(lambda: not _strangers(tasks), "a task is left")
-        if not owner.closed:
-            world.books.balance(owner)
+        world.books.balance(world.owner)
+    finally:
+        world.owner.close()
 
 
 async def _settled(holds: Callable[[], bool], what: str) -> None:
@@ -207,8 +215,3 @@ def server_of(dsn: str) -> str | tuple[str, int]:
     words = conninfo.conninfo_to_dict(dsn)
     host, port = str(words.get("host") or "127.0.0.1"), int(words.get("port") or 5432)
     return f"{host}/.s.PGSQL.{port}" if host.startswith("/") else (host, port)
-
-
-def dead(connection: psycopg.Connection) -> bool:
-    """Whether a connection was lost."""
-    return connection.broken or connection.closed
