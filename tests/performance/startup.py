@@ -19,7 +19,7 @@ import sysconfig
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -165,7 +165,7 @@ def touched(folder: Path, environment: dict[str, str], key: str, objects: int) -
 
 
 @contextlib.contextmanager
-def asking(url: str, path: str, key: str) -> Iterator[list[tuple[float, float, int]]]:
+def asking(url: str, path: str, key: str) -> Generator[list[tuple[float, float, int]]]:
     """Ask for a path over and over; (when, how long it took, status) of each request."""
     seen: list[tuple[float, float, int]] = []
     over = threading.Event()

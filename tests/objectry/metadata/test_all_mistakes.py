@@ -20,6 +20,10 @@ port: «OBJ0207»99999
 objects: [note, «OBJ0311»notte]
 ---
 service: archive
+port: 3001
+---
+service: attic
+port: «OBJ0308»3001
 ---
 role: clerk
 permissions:
@@ -108,6 +112,8 @@ fields:
   initials:  {type: text, max_length: 2, default: «OBJ0348»"'abc'"}
   home:      {type: country, default: «OBJ0348»"'de'"}
   coin:      {type: currency, default: «OBJ0348»"'EURO'"}
+  sender:    {type: email, default: «OBJ0348»"'ada at home'"}
+  size:      {type: select, options: [small, big], formula: «OBJ0347»"'small' if days > 3 else 'bg'"}
   count_of:  {type: integer, default: «OBJ0348»99999999999999999999}
   other:     {type: link, to: order, default: «OBJ0346»good}
   one:       {type: integer, formula: «OBJ0501»two + 1}

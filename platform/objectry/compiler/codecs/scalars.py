@@ -11,12 +11,12 @@ import jsonschema_rs
 from objectry.compiler.codecs.issue import Refused, named
 from objectry.compiler.codecs.numbers import compile_integer, compile_number
 from objectry.compiler.limits import text_length_max
-from objectry.compiler.patterns import EMAIL
 from objectry.metadata.model import FieldModel, ObjectModel
 from objectry.values.countries import is_country
 from objectry.values.currencies import is_currency
 from objectry.values.dates import parse_date, parse_datetime
 from objectry.values.ids import parse_id
+from objectry.values.patterns import EMAIL
 from objectry.values.text import TextProblem, clean
 
 Scalar = Decimal | str | bool | date | datetime

@@ -12,8 +12,8 @@ from objectry.compiler.limits import (
     places,
     text_length_max,
 )
-from objectry.compiler.patterns import COUNTRY, CURRENCY, EMAIL
 from objectry.metadata.model import Derivation, FieldModel, ObjectModel
+from objectry.values.patterns import COUNTRY, CURRENCY, EMAIL
 
 Schema = dict[str, Any]
 Reference = Callable[[str, str], Schema]

@@ -12,12 +12,14 @@ from objectry.metadata.checks.registry import project_check
 from objectry.metadata.model.definitions import FieldDef
 from objectry.values.countries import is_country
 from objectry.values.currencies import is_currency
+from objectry.values.patterns import EMAIL
 
 DEFAULT_REFUSED = code(
     "OBJ0348",
     "Default breaks the field's own rules",
     "The default is a value that the field itself refuses: outside `min` and `max`, too long or "
-    "short, not of its `pattern`, no currency or country. Nobody could leave the field out.",
+    "short, not of its `pattern`, no e-mail address, currency or country. Nobody could leave the "
+    "field out.",
     wrong="object: offer\nservice: offers\nfields: {rebate: {type: percent, min: 0, default: -1}}",
     right="object: offer\nservice: offers\nfields: {rebate: {type: percent, min: 0, default: 0}}",
 )
@@ -76,10 +78,19 @@ def _text_problem(field: FieldDef, value: str) -> str:
         return f"'{value}' is no ISO 4217 currency, as 'EUR'"
     if field.type == "country" and not is_country(value):
         return f"'{value}' is no ISO 3166-1 country, as 'DE'"
-    if field.pattern is not None and not pattern_problem(field.pattern):
-        validator = jsonschema_rs.Draft202012Validator(
-            {"pattern": field.pattern}, pattern_options=jsonschema_rs.RegexOptions()
-        )
-        if not validator.is_valid(value):
-            return f"'{value}' does not match `pattern` {field.pattern}"
+    if field.type == "email" and not _matches(EMAIL, value):
+        return f"'{value}' is no e-mail address, as 'ada@example.com'"
+    if (
+        field.pattern is not None
+        and not pattern_problem(field.pattern)
+        and not _matches(field.pattern, value)
+    ):
+        return f"'{value}' does not match `pattern` {field.pattern}"
     return ""
+
+
+def _matches(pattern: str, value: str) -> bool:
+    validator = jsonschema_rs.Draft202012Validator(
+        {"pattern": pattern}, pattern_options=jsonschema_rs.RegexOptions()
+    )
+    return validator.is_valid(value)

@@ -1,7 +1,9 @@
 """Expressions: every one is typed against the object it is over, and gives what its place needs."""
 
+from collections.abc import Iterator
+
 from objectry.expressions import Expression
-from objectry.expressions.tree import Compare, Field, In, ListOf, Literal, Tree, walk
+from objectry.expressions.tree import Call, Compare, Field, If, In, ListOf, Literal, Tree, walk
 from objectry.expressions.types import Kind
 from objectry.findings import code, near
 from objectry.metadata.checks.context import Context, Path, Place
@@ -149,9 +151,25 @@ def _value(
         return
     check_link(context, field, found.type, at)
     _options(context, object_name, found, at)
-    tree = found.tree
-    if field.options and isinstance(tree, Literal) and isinstance(tree.value, str):
-        _check_option(context, [o.value for o in field.options], field.name, tree.value, at)
+    if field.options:
+        options = [option.value for option in field.options]
+        for value in dict.fromkeys(_texts(found.tree)):
+            _check_option(context, options, field.name, value, at)
+
+
+def _texts(tree: Tree) -> Iterator[str]:
+    """The plain texts that an expression may give, whatever its conditions say."""
+    match tree:
+        case Literal(value=str() as value):
+            yield value
+        case If(then=then, otherwise=otherwise):
+            yield from _texts(then)
+            yield from _texts(otherwise)
+        case Call(function="coalesce", arguments=arguments):
+            for argument in arguments:
+                yield from _texts(argument)
+        case _:
+            return
 
 
 def _options(context: Context, object_name: str, found: Expression | None, at: Place) -> None:

@@ -60,6 +60,14 @@ WAS_TAKEN = code(
     right="object: offer\nservice: offers\nfields: {subject: {type: text, was: topic}}",
 )
 
+PORT_TAKEN = code(
+    "OBJ0308",
+    "Port taken",
+    "Services that are served apart listen on ports of their own.",
+    wrong="service: sales\nport: 3001\n---\nservice: billing\nport: 3001",
+    right="service: sales\nport: 3001\n---\nservice: billing\nport: 3002",
+)
+
 PATHS = frozenset({"batch", "events", "meta", "search"})  # what stands beside plurals under /api/v1
 _SHAPE = "lower case, begins with a letter, then letters, digits and single `_`, at most 48"
 
@@ -105,6 +113,19 @@ def check_plurals(context: Context) -> None:
             context.find(PLURAL_TAKEN, at, message, "set another `plural:`")
         else:
             taken[plural] = definition.name
+
+
+@project_check
+def check_ports(context: Context) -> None:
+    """Every service that names a port has it for itself."""
+    taken: dict[int, str] = {}
+    for service in context.definitions.services.values():
+        if service.port in taken:
+            at = ("service", service.name, ("port",))
+            message = f"Port {service.port} is already that of `{taken[service.port]}`."
+            context.find(PORT_TAKEN, at, message, "set another `port:`, or none")
+        elif service.port:
+            taken[service.port] = service.name
 
 
 @object_check
