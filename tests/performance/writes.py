@@ -18,6 +18,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 import msgspec
+from prometheus_client.registry import CollectorRegistry
 
 from objectry_runtime.command import create, update
 from objectry_runtime.identity import Call
@@ -43,6 +44,11 @@ class Counted:
         self.statements: list[Bound] = []
         self.units = 0
         self.seconds = 0.0
+
+    @property
+    def registry(self) -> CollectorRegistry:
+        """What the executor below tells of itself."""
+        return self.inner.registry
 
     async def read(self, statement: Bound) -> Rows:
         """A read, counted."""
@@ -168,9 +174,8 @@ async def run(dsn: str, options: argparse.Namespace) -> None:
         pid = int((await counted.read(Bound("select pg_backend_pid()::text")))[0][0] or 0)
         found = await kinds(caller(live, counted, *options.roles.split(",")))
         chosen = options.profile or options.sql
-        print(
-            f"{'µs each':<20}{'stmts':>8}{'trips':>8}{'ours':>10}{'driver':>10}{'PostgreSQL':>12}{'yardstick':>11}"
-        )
+        heads = ("µs each", "stmts", "trips", "ours", "driver", "PostgreSQL", "yardstick")
+        print("{:<20}{:>8}{:>8}{:>10}{:>10}{:>12}{:>11}".format(*heads))
         for name, write in found.items():
             if chosen and chosen != name:
                 continue

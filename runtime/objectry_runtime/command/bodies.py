@@ -37,7 +37,7 @@ class Rights:
     def __init__(self, live: Live, policy: Policy, action: WriteAction) -> None:
         self._live = live
         self._policy = policy
-        self._action = action
+        self._action: WriteAction = action
         self._writable: dict[str, bool] = {}
         self._visible: dict[str, bool] = {}
 

@@ -96,8 +96,6 @@ def _rounding(live: Live, field: FieldModel) -> Round:
     company = live.settings.get("company", {})
     half_even = field.currency is not None and company.get("rounding") == "half_even"
     places = places_of(live, field)
-    if field.type.storage is StorageClass.INTEGER:
-        places = lambda draft: 0  # noqa: E731
 
     def rounded(draft: "Draft", value: Value) -> Value:
         if not isinstance(value, Decimal):

@@ -25,27 +25,37 @@ Lines = Mapping[str, Sequence[LineWrite]]
 Gone = Mapping[str, Sequence[str]]
 
 
-def statements(call: Call, decision: Decision, subject_key: bytes | None) -> list[Bound]:
-    """What is to be run, in order; nothing where nothing changes."""
+class Unit(msgspec.Struct, frozen=True, kw_only=True):
+    """The statements of a write, in order; which of them answers with the record (-1: none)."""
+
+    statements: list[Bound]
+    answer: int = -1
+
+
+def unit_of(call: Call, decision: Decision, subject_key: bytes | None, *, answering: bool) -> Unit:
+    """What is to be run; nothing where nothing changes.
+
+    `answering`: the answer is the record that is written, as the caller may see it.
+    """
     writes = [
         write
         for version in decision.versions
         if (write := _write(call, decision, version, subject_key)) is not None
     ]
     if not writes:
-        return []
+        return Unit(statements=[])
     before, after = open_quantities(call, decision)
-    unit = [
-        *before,
-        save(call.live, decision.model, decision.operation, writes, _stamp(call, decision)),
-    ]
-    unit += decision.extra
+    reader = call if answering and not (decision.extra or after) else None
+    saving, answers = save(
+        call.live, decision.model, decision.operation, writes, _stamp(call, decision), reader
+    )
+    unit = [*before, saving, *decision.extra]
     unit += [
         guard(call, one.object, one.rule, one.ids, one.code)
         for one in decision.guards
         if one.ids and one.rule is not True
     ]
-    return unit + after
+    return Unit(statements=unit + after, answer=len(before) if answers else -1)
 
 
 def contended(call: Call, decision: Decision) -> str:

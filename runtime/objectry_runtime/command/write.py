@@ -11,7 +11,7 @@ from objectry_runtime.command.idempotency import claim, remember, replay
 from objectry_runtime.command.lanes import Lane, Sealed, locked
 from objectry_runtime.command.questions import ask, ask_missing
 from objectry_runtime.command.refusals import Repeated, Stale, conflict, explain
-from objectry_runtime.command.unit import contended, statements
+from objectry_runtime.command.unit import contended, unit_of
 from objectry_runtime.identity.call import Call
 from objectry_runtime.permissions import WriteAction
 from objectry_runtime.problems import FieldError, Problem, invalid
@@ -97,15 +97,19 @@ async def attempt_in(lane: Lane, call: Call, command: Command) -> Answer:
     decision = await settle(lane, call, decide, command.ids, facts)
     if decision.errors:
         raise _refused(call, decision, decision.errors)
-    unit = statements(call, decision, facts.subject_key)
+    # A claimed key must be held before anything else is touched, and remembers what is read.
+    answering = not command.bulk and command.scope is None and decision.operation != "delete"
+    unit = unit_of(call, decision, facts.subject_key, answering=answering)
+    run = list(unit.statements)
     if command.scope is not None:
-        unit.insert(0, claim(call, command.scope, command.body_hash))
-    unit.append(_reading(call, command, decision))
+        run.insert(0, claim(call, command.scope, command.body_hash))
+    if unit.answer < 0:
+        run.append(_reading(call, command, decision))
     try:
-        rows = await lane.write(unit, contended(call, decision))
+        rows = await lane.write(run, contended(call, decision))
     except DatabaseError as error:
         raise _Failed(decision, error) from error
-    return _answer(command, decision, rows[-1])
+    return _answer(command, decision, rows[unit.answer])
 
 
 async def settle(

@@ -28,13 +28,21 @@ class Rendering:
         clock: Clock,
         user: Mapping[str, str],
         roles: frozenset[str] = frozenset(),
+        saved: Mapping[str, str] | None = None,
     ) -> None:
-        """`user` has the caller's attributes in parameter form; `roles` gate gated frames."""
+        """`user` has the caller's attributes in parameter form; `roles` gate gated frames.
+
+        `saved`: by object what stands for its table, where the statement itself writes the record
+        that is read. Nothing else of those objects can be seen there: if a link leads to one,
+        the rendering is `entangled`, and of no use.
+        """
         self.live = live
         self.sql = sql
         self.clock = clock
         self._user = user
         self._roles = roles
+        self.saved: Mapping[str, str] = saved or {}
+        self.entangled = False
 
     def alias(self) -> str:
         """A table alias no other part of the statement has."""
@@ -166,6 +174,7 @@ class LinkedRecord:
         self, rendering: Rendering, object_name: str, tenant: str, link: str, *, gated: bool
     ) -> None:
         """`tenant` and `link` are the SQL of the key that is followed."""
+        rendering.entangled |= object_name in rendering.saved
         self._rendering = rendering
         self._object = object_name
         self._tenant = tenant
@@ -227,7 +236,10 @@ def line_rows(
 
 
 def table(rendering: Rendering, object_name: str) -> str:
-    """The qualified, quoted table of an object."""
+    """The qualified, quoted table of an object, or what stands for it."""
+    saved = rendering.saved.get(object_name)
+    if saved is not None:
+        return saved
     storage = rendering.live.storage.objects[object_name]
     return f"{quote(storage.schema)}.{quote(storage.table)}"
 

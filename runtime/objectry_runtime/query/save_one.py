@@ -19,7 +19,9 @@ from objectry_runtime.query.save_sql import (
     with_changed_number,
     with_number,
 )
+from objectry_runtime.query.single import saved_answer
 from objectry_runtime.query.sql import quote
+from objectry_runtime.store.executor import Bound
 
 FIXED = ("integer", "uuid", "integer", "timestamptz", "uuid", "text", "text", "text")
 TENANT, ID, VERSION, AT, ACTOR, RELEASE, CORRELATION, ACTION = (
@@ -44,20 +46,36 @@ class _Places:
     """Hands out parameters in order."""
 
     def __init__(self, taken: int) -> None:
-        self._last = taken
+        self.taken = taken
 
     def next(self, kind: str) -> str:
-        self._last += 1
-        return f"${self._last}::{kind}"
+        self.taken += 1
+        return f"${self.taken}::{kind}"
 
     def all(self, kinds: Sequence[str]) -> list[str]:
         return [self.next(kind) for kind in kinds]
 
 
-def save_one_sql(live: Live, model: ObjectModel, form: Form) -> str:
-    """The statement. Its parameters, in this order: those of FIXED; what history keeps, `record`
-    and `changes`; the number's; the record's key; each event's; the columns; the lines of each
-    table; the ids of the lines that go, of each table."""
+class Saving(msgspec.Struct, frozen=True, kw_only=True):
+    """A rendered statement: `rest` are its parameters after those of the record.
+
+    `answers`: it answers with the record as a reader may see it (body, version), or no row.
+    """
+
+    sql: str
+    rest: tuple[str | None, ...] = ()
+    answers: bool = False
+
+
+def save_one_sql(
+    live: Live, model: ObjectModel, form: Form, readers: frozenset[str] | None
+) -> Saving:
+    """The statement, with the answer for readers of these roles where it can give it.
+
+    Its parameters, in this order: those of FIXED; what history keeps, `record` and `changes`; the
+    number's; the record's key; each event's; the columns; the lines of each table; the ids of the
+    lines that go, of each table.
+    """
     places = _Places(len(FIXED))
     parts: list[str] = []
     images = places.all(("text", "text")) if form.numbered else places.all(("jsonb", "jsonb"))
@@ -71,7 +89,7 @@ def save_one_sql(live: Live, model: ObjectModel, form: Form) -> str:
     for index, (table, line_object) in enumerate(model.tables.items()):
         if table in form.written:
             insert, _ = line_sql(live, line_object, form.operation, places.next("json"), "")
-            parts.append(f"lines{index} as ({insert})")
+            parts.append(f"lines{index} as ({insert} returning *)")
     for index, (table, line_object) in enumerate(model.tables.items()):
         if table in form.gone:
             _, delete = line_sql(live, line_object, form.operation, "", places.next("uuid[]"))
@@ -83,13 +101,25 @@ def save_one_sql(live: Live, model: ObjectModel, form: Form) -> str:
             "keys as (insert into objectry.subject_key (tenant_id, object, record_id, key) "
             f"values ({TENANT}, {literal(model.name)}, {ID}, decode({key}, 'base64')))"
         )
-    # An insert makes its row or fails; the others must find the version that was decided on.
-    held = (
-        "true"
-        if form.operation == "create"
-        else "case when exists (select from rec) then true else objectry.guard(false, 'stale') end"
-    )
-    return f"with {', '.join(parts)} select {held}"
+    answer = _answer(live, model, form, readers, places.taken) if readers is not None else None
+    writing = f"with {', '.join(parts)}"
+    if answer is None:
+        return Saving(sql=f"{writing} select true")
+    return Saving(sql=f"{writing} {answer.sql}", rest=answer.params, answers=True)
+
+
+def _answer(
+    live: Live, model: ObjectModel, form: Form, readers: frozenset[str], taken: int
+) -> Bound | None:
+    """The answer from what was just written: the tables themselves still show what was before."""
+    saved = {model.name: "rec"}
+    if form.operation == "update" and (form.written or form.gone):
+        return None  # of the lines only those that changed are here
+    if form.operation == "create":
+        for index, (table, line_object) in enumerate(model.tables.items()):
+            none = f"(select * from {table_of(live, line_object)} where false)"
+            saved[line_object] = f"lines{index}" if table in form.written else none
+    return saved_answer(live, readers, model.name, saved, taken)
 
 
 def _drawn(series: str, key: str, prefix: str, width: str, suffix: str) -> str:
@@ -117,23 +147,27 @@ def _record(live: Live, model: ObjectModel, form: Form, places: _Places) -> str:
     if form.operation == "create":
         return (
             f"rec as (insert into {table} (tenant_id, id, version, {', '.join(values)}) "
-            f"select {TENANT}, {ID}, {VERSION}, {', '.join(values.values())}{source})"
+            f"select {TENANT}, {ID}, {VERSION}, {', '.join(values.values())}{source} returning *)"
         )
     assignments = ", ".join(f"{column} = {value}" for column, value in values.items())
     return (
         f"rec as (update {table} t set version = {VERSION}, {assignments}{source} "
         f"where t.tenant_id = {TENANT} and t.id = {ID} and t.version = {VERSION} - 1 "
-        "returning t.id)"
+        "returning t.*)"
     )
 
 
 def _history(model: ObjectModel, form: Form, images: Sequence[str]) -> str:
+    # An insert makes its row or fails; the others must find the version that was decided on. Asked
+    # here, because this part runs whatever the answer reads.
+    stale = "case when exists (select from rec) then true else objectry.guard(false, 'stale') end"
     return (
         "hist as (insert into objectry.history (tenant_id, object, record_id, version, op, action, "
         f"at, actor, release, correlation, record, changes) select {TENANT}, "
         f"{literal(model.name)}, {ID}, {VERSION}, {literal(form.operation)}, {ACTION}, {AT}, "
         f"{ACTOR}, {RELEASE}, {CORRELATION}, {', '.join(images)}"
-        f"{' from n' if form.numbered else ''})"
+        f"{' from n' if form.numbered else ''}"
+        f"{f' where {stale}' if form.operation != 'create' else ''})"
     )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from objectry.values.ids import parse_id
+from objectry_runtime.host.live import Live
 from objectry_runtime.identity.call import Call
 from objectry_runtime.problems import not_found
 from objectry_runtime.query.answer import Answer, entity_tag, matching, with_deprecation
@@ -69,6 +70,20 @@ def read_statement(call: Call, object_name: str, id: str) -> Bound:
 
     statement = kept(call.live, Answers).get((object_name, roles), build)
     return fill(statement, CallValues(call, {RECORD: id}))
+
+
+def saved_answer(
+    live: Live, roles: frozenset[str], object_name: str, saved: Mapping[str, str], taken: int
+) -> Bound | None:
+    """The same as the end of the statement that writes the record, after `taken` parameters.
+
+    `saved` names what that statement wrote, by object. None where the answer must look at another
+    record of those objects, which can't be seen there.
+    """
+    rendering = template(live, roles, saved=saved, taken=taken)
+    frame = ObjectFrame(rendering, object_name, rendering.alias(), gated=True)
+    text = _record_sql(frame, whole(Names(live, roles), object_name), "")
+    return None if rendering.entangled else rendering.sql.bound(text)
 
 
 def read_many_statement(call: Call, object_name: str, ids: Sequence[str]) -> Bound:

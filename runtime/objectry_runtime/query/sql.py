@@ -19,8 +19,9 @@ def quote(identifier: str) -> str:
 class Sql:
     """The parameters of one statement. No value reaches a statement but through `bind`."""
 
-    def __init__(self) -> None:
-        """A statement without parameters."""
+    def __init__(self, taken: int = 0) -> None:
+        """A statement, or the rest of one of whose parameters so many are `taken`."""
+        self._taken = taken
         self._parameters: list[str | None] = []
         self._aliases = 0
 
@@ -28,7 +29,7 @@ class Sql:
         """A placeholder for a value in text form: `$1::numeric`. The text is kept as it is."""
         assert _TYPE.fullmatch(pg_type), pg_type
         self._parameters.append(text)
-        return f"${len(self._parameters)}::{pg_type}"
+        return f"${self._taken + len(self._parameters)}::{pg_type}"
 
     def alias(self, prefix: str = "t") -> str:
         """A table alias that this statement has not used yet."""

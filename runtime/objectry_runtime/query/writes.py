@@ -14,11 +14,11 @@ import msgspec
 from objectry.metadata.model import ObjectModel
 from objectry_runtime.host.live import Live
 from objectry_runtime.identity.call import Call
-from objectry_runtime.query.save_one import Form, save_one_sql
+from objectry_runtime.query.save_one import Form, Saving, save_one_sql
 from objectry_runtime.query.save_sql import Operation, columns_of, save_sql, table_of
-from objectry_runtime.query.slots import array_text
+from objectry_runtime.query.slots import CallValues, array_text, fill
 from objectry_runtime.query.sql import quote
-from objectry_runtime.query.statements import statements
+from objectry_runtime.query.statements import Kept, kept
 from objectry_runtime.store.executor import Bound
 
 Values = Mapping[str, object]
@@ -85,13 +85,15 @@ def save(
     operation: Operation,
     writes: Sequence[RecordWrite],
     stamp: Stamp,
-) -> Bound:
+    reader: Call | None = None,
+) -> tuple[Bound, bool]:
     """The statement that writes new versions of records of one object.
 
-    Raises `stale` (through `objectry.guard`) unless every record was at the version before.
+    Raises `stale` (through `objectry.guard`) unless every record was at the version before. The
+    statement of one record for a `reader` may answer with it (body, version): then True.
     """
     if len(writes) == 1:
-        return _save_one(live, model, operation, writes[0], stamp)
+        return _save_one(live, model, operation, writes[0], stamp, reader)
     numbered = any(write.number for write in writes)
     cache_key = ("query.save", model.name, operation, numbered)
     sql = live.compiled.get(cache_key)
@@ -120,12 +122,21 @@ def save(
             if operation == "update":
                 gone = (id for write in writes for id in write.gone.get(table, ()))
                 params.append(_ids(gone))
-    return Bound(sql, tuple(params))
+    return Bound(sql, tuple(params)), False
+
+
+class _Savings(Kept[Saving]):
+    """Statements that save one record, by object, form and readers."""
 
 
 def _save_one(
-    live: Live, model: ObjectModel, operation: Operation, write: RecordWrite, stamp: Stamp
-) -> Bound:
+    live: Live,
+    model: ObjectModel,
+    operation: Operation,
+    write: RecordWrite,
+    stamp: Stamp,
+    reader: Call | None,
+) -> tuple[Bound, bool]:
     """The same for one record, with the text that `save_one_sql` explains."""
     tables = model.tables if operation != "delete" else {}
     form = Form(
@@ -136,8 +147,9 @@ def _save_one(
         written=tuple(table for table in tables if write.lines.get(table)),
         gone=tuple(table for table in tables if write.gone.get(table)),
     )
-    sql = statements(live).get(
-        ("save", model.name, form), lambda: Bound(save_one_sql(live, model, form))
+    readers = reader.principal.roles if reader is not None else None
+    saving = kept(live, _Savings).get(
+        (model.name, form, readers), lambda: save_one_sql(live, model, form, readers)
     )
     params: list[str | None] = [
         str(stamp.tenant),
@@ -164,7 +176,9 @@ def _save_one(
         ]
     params += [_line_rows(live, tables[table], write.lines[table]) for table in form.written]
     params += [_ids(write.gone[table]) for table in form.gone]
-    return Bound(sql.sql, tuple(params))
+    if reader is not None:
+        params += fill(Bound("", saving.rest), CallValues(reader, {})).params
+    return Bound(saving.sql, tuple(params)), saving.answers
 
 
 def taken(

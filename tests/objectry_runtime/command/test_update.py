@@ -253,3 +253,13 @@ async def test_lines_pass_a_unique_value_on_in_two_writes(world: World) -> None:
     await world.change("chain", chain["id"], links=[one, {**two, "tag": "a"}])
     swapped = await world.change("chain", chain["id"], links=[{**one, "tag": "b"}, two])
     assert ["b", "a"] == [line["tag"] for line in swapped["links"]]
+
+
+async def test_a_rule_that_can_not_be_told_admits_nothing(world: World) -> None:
+    """A row rule that is null after the write refuses it, as a read would not find the record."""
+    shelf = await world.make("shelf", place="left", row=1)
+    await world.change("shelf", shelf["id"], "chief", place="right")
+    with pytest.raises(Problem) as refused:
+        await world.change("shelf", shelf["id"], "chief", row=None)
+    assert (403, "forbidden") == refusal(refused.value)
+    assert 1 == (await world.get("shelf", shelf["id"]))["row"]

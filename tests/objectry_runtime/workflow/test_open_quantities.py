@@ -171,9 +171,11 @@ async def test_only_writes_that_may_exceed_pay(world: World) -> None:
         async def read(self, statement: Bound) -> Rows:
             return await world.executor.read(statement)
 
-        async def write(self, unit: list[Bound], *, keep: bool = True) -> list[Rows]:
+        async def write(
+            self, unit: list[Bound], *, keep: bool = True, contended: str = ""
+        ) -> list[Rows]:
             self.units.append(len(unit))
-            return await world.executor.write(unit, keep=keep)
+            return await world.executor.write(unit, keep=keep, contended=contended)
 
     counting = Counting()
     counting.units = []
@@ -185,7 +187,7 @@ async def test_only_writes_that_may_exceed_pay(world: World) -> None:
     await update(call, "parcel", made["id"], text({"remark": "x"}))
     await update(call, "parcel", made["id"], text({"items": items(made, "1")}))
     await act(call, "parcel", made["id"], "return", b"{}")
-    assert [2, 2, 3, 2] == counting.units  # the parcel that has less is a source of boxes
+    assert [1, 1, 3, 1] == counting.units  # the parcel that has less is a source of boxes
     await act(call, "parcel", made["id"], "resend", b"{}")
     assert 4 == counting.units[-1]
 
