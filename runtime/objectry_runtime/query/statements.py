@@ -28,6 +28,10 @@ class Kept(Generic[T]):
             self._known[key] = found
         return found
 
+    def __len__(self) -> int:
+        """How much is known."""
+        return len(self._known)
+
 
 class Statements(Kept[Bound]):
     """Rendered statements."""
