@@ -2,6 +2,7 @@
 
 import re
 
+import msgspec
 import pytest
 
 from objectry_runtime.store.database import Database
@@ -80,6 +81,19 @@ def test_bars_are_judged_by_medians_at_sixteen_clients() -> None:
             run.add("get", clients, "orm", figure(100))
     found = [(bar.against, bar.clients, bar.found, bar.reached) for bar in bars(run)]
     assert found == [("orm", 16, 7.99, False), ("pgbench", 16, None, None)]
+
+
+def test_a_run_is_a_line_of_history() -> None:
+    """Medians and bars, with the machine, in one line of JSON."""
+    run = results()
+    for rate in (1.0, 2.0, 4.004):
+        run.add("get", 16, "ours", figure(rate))
+    line = msgspec.json.encode(run.summary())
+    told = msgspec.json.decode(line)
+    assert b"\n" not in line
+    assert told["medians"]["get"]["16"]["ours"]["per_second"] == 2
+    assert [bar["against"] for bar in told["bars"]] == ["orm", "pgbench"]
+    assert "interpreter" in told["machine"]
 
 
 def test_answers_that_differ_are_told_by_their_place() -> None:

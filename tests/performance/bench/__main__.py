@@ -37,7 +37,7 @@ def main() -> None:
         options.json.write_bytes(msgspec.json.format(msgspec.json.encode(results)))
     if options.history:
         with options.history.open("ab") as history:
-            history.write(msgspec.json.encode(results) + b"\n")
+            history.write(msgspec.json.encode(results.summary()) + b"\n")
 
 
 def _run(options: Options, stack: ExitStack) -> Results:
@@ -46,7 +46,7 @@ def _run(options: Options, stack: ExitStack) -> Results:
     state.chmod(0o755)  # root's PostgreSQL runs in another account
     postgres = stack.enter_context(EmbeddedPostgres(state))
     place = Place(dsn=postgres.dsn(), state=state)
-    told = environment(place)
+    told = environment(place, options.settings)
     objectry("apply", "--project", str(ROOT), extra=told)
     words = ("key", "create", "bench", "--role", "admin", "--project", str(ROOT))
     key = objectry(*words, extra=told).split()[0]

@@ -59,6 +59,33 @@ class Results(msgspec.Struct, kw_only=True):
             times.append(mine + databases)
         return times[0] / times[1] if times[1] else None
 
+    def summary(self) -> dict[str, object]:
+        """The run in one line: where, medians of what is promised, bars."""
+        shown = ("per_second", "p50_ms", "p99_ms", "server_cpu_us", "database_cpu_us", "rss_mb")
+        return {
+            "machine": self.machine,
+            "scale": self.scale,
+            "rounds": self.rounds,
+            "seconds": self.seconds,
+            "servers": self.servers,
+            "idle_mb": {name: round(value) for name, value in self.idle_mb.items()},
+            "medians": {
+                kind: {
+                    clients: {
+                        server: {
+                            name: round(value, 2)
+                            for name in shown
+                            if (value := self.middle(kind, clients, server, name)) is not None
+                        }
+                        for server in by_server
+                    }
+                    for clients, by_server in by_clients.items()
+                }
+                for kind, by_clients in self.figures.items()
+            },
+            "bars": bars(self),
+        }
+
 
 class Bar(msgspec.Struct, frozen=True, kw_only=True):
     """A bar of design/HOTPATH.md and where we are; `reached` is None where it was not measured."""

@@ -93,7 +93,8 @@ def _captured(
     bench.results.servers[PGBENCH] = f"{program}, prepared statements, one thread"
     rewind(bench.place.dsn, SCALES[bench.scale])
     first = [requests[kind.name][0] for kind in kinds]
-    found = capture(bench.place.dsn, environment(bench.place), bench.key, first)
+    told = environment(bench.place, bench.options.settings)
+    found = capture(bench.place.dsn, told, bench.key, first)
     return {kind.name: sent for kind, sent in zip(kinds, found, strict=True)}
 
 
