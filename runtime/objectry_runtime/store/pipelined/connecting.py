@@ -19,6 +19,10 @@ def lane_dsn(dsn: str, *settings: str) -> str:
     """The address of a lane's connections, with server settings (`name=value`) of their own."""
     words = conninfo.conninfo_to_dict(dsn)
     missing = {name: value for name, value in _KEEPALIVE.items() if name not in words}
+    if words.get("target_session_attrs") == "read-write":
+        # The same server, told by its state: a lane may make its own sessions read-only, and
+        # libpq would then find that none of the hosts takes writes.
+        missing["target_session_attrs"] = "primary"
     return with_options(conninfo.make_conninfo(dsn, **missing), *settings)
 
 
