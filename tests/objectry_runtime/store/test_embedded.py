@@ -214,6 +214,22 @@ def test_it_comes_back_when_its_guard_is_killed(server: EmbeddedPostgres, state:
     assert ["before", "after"] == note(server, "after")
 
 
+def test_it_comes_back_when_what_kept_it_from_starting_is_put_right(
+    server: EmbeddedPostgres, state: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The guard gives up after some tries; whoever uses the server goes on trying, and says so."""
+    note(server, "before")
+    conf = state / "pgdata" / "postgresql.conf"
+    right = conf.read_text()
+    conf.write_text(right + "no_such_setting = 1\n")
+    os.kill(postmaster(state), signal.SIGKILL)
+    until(lambda: "no_such_setting" in caplog.text, 60)
+    assert not answers(server)
+    conf.write_text(right)
+    until(lambda: answers(server), 60)
+    assert ["before", "after"] == note(server, "after")
+
+
 def test_remains_of_an_interrupted_first_start_do_no_harm(tmp_path: Path) -> None:
     state = tmp_path / "state"
     (state / "pgdata.new").mkdir(parents=True)

@@ -1,6 +1,7 @@
 """EmbeddedPostgres: a PostgreSQL of our own for a state folder, without any set-up."""
 
 import fcntl
+import logging
 import os
 import shutil
 import subprocess
@@ -20,6 +21,9 @@ from objectry_runtime.store.embedded.places import Places, find_binaries, find_p
 
 DATABASE = "objectry"
 _LOG_BYTES_MAX = 16 * 1024 * 1024
+_PAUSE_S, _PAUSE_S_MAX = 0.5, 8.0  # between two looks at a guard
+
+log = logging.getLogger("objectry.store")
 
 
 class EmbeddedPostgres:
@@ -98,13 +102,21 @@ class EmbeddedPostgres:
         self.stop()
 
     def _keep_guarded(self, places: Places) -> None:
-        """Start a new guard when ours was killed; runs as long as we use the server."""
-        while not self._left.wait(0.5):
-            if not guarded(places.state):
-                try:
-                    self._ensure(places, time.monotonic() + 30)
-                except DatabaseUnusable:
-                    continue  # requests are told that the database is away; we try again
+        """Start a new guard when ours was killed or gave up; runs as long as we use the server."""
+        pause = _PAUSE_S
+        while not self._left.wait(pause):
+            if guarded(places.state):
+                continue
+            try:
+                self._ensure(places, time.monotonic() + 30)
+            except (DatabaseUnusable, psycopg.Error, OSError, subprocess.SubprocessError) as error:
+                # Requests are told that the database is away; what is wrong may be put right.
+                level = logging.ERROR if pause == _PAUSE_S else logging.DEBUG
+                log.log(level, "PostgreSQL is down and is tried again: %s", error)
+                pause = min(2 * pause, _PAUSE_S_MAX)
+            else:
+                log.warning("PostgreSQL was down with its guard; both run again")
+                pause = _PAUSE_S
 
     def _ensure(self, places: Places, end: float) -> None:
         with only_starter(places.state, end):
@@ -130,7 +142,7 @@ def _start_guard(places: Places, binaries: Path) -> None:
     if places.log.stat().st_size > _LOG_BYTES_MAX:
         shutil.copyfile(places.log, places.log.with_suffix(".log.old"))
         os.truncate(places.log, 0)
-    with open(places.log, "ab") as log:
+    with open(places.log, "ab") as server_log:
         subprocess.run(
             [
                 *(sys.executable, "-I", "-S", str(Path(__file__).parent / "guard.py")),
@@ -142,8 +154,8 @@ def _start_guard(places: Places, binaries: Path) -> None:
             ],
             cwd="/",
             stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
+            stdout=server_log,
+            stderr=server_log,
             check=True,
         )
 
@@ -171,6 +183,6 @@ def _dsn(places: Places, name: str) -> str:
 
 
 def _tail(places: Places) -> str:
-    with open(places.log, "rb") as log:
-        log.seek(max(0, places.log.stat().st_size - 2000))
-        return log.read().decode(errors="replace").strip()
+    with open(places.log, "rb") as server_log:
+        server_log.seek(max(0, places.log.stat().st_size - 2000))
+        return server_log.read().decode(errors="replace").strip()
