@@ -31,10 +31,10 @@ class Spread:
         self.buckets = [0] * (len(BOUNDS_S) + 1)  # each its own: sums are made when asked
         self.seconds = 0.0
 
-    def add(self, seconds: float) -> None:
-        """Count one."""
-        self.buckets[bisect_left(BOUNDS_S, seconds)] += 1
-        self.seconds += seconds
+    def add(self, seconds: float, times: int = 1) -> None:
+        """Count one, or several that took as long."""
+        self.buckets[bisect_left(BOUNDS_S, seconds)] += times
+        self.seconds += seconds * times
 
 
 class LaneMeasures:

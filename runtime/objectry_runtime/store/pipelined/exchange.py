@@ -5,6 +5,7 @@ lane (`again`) which of them must be sent again.
 """
 
 from collections.abc import Callable
+from itertools import count
 
 from psycopg.pq.abc import PGresult
 
@@ -14,6 +15,7 @@ from objectry_runtime.store.pipelined.request import Request, Step
 
 SENT_MAX = 3
 _CANCELLED = "57014"
+_NUMBERS = count(1)
 
 
 class Exchange:
@@ -31,12 +33,14 @@ class Exchange:
         "began",
         "disturbed",
         "expected",
+        "number",
         "requests",
         "sealed",
         "unprepared",
     )
 
     def __init__(self, requests: list[Request], again: Callable[[Request], None]) -> None:
+        self.number = next(_NUMBERS)
         self.requests = requests
         self.again = again
         self.before: tuple[Step, ...] = ()
@@ -65,13 +69,14 @@ class Exchange:
     @property
     def wanted(self) -> bool:
         """Whether anybody still waits for an answer from here."""
-        return any(
-            request.exchange is self and not request.answer.done() for request in self.requests
-        )
+        return any(self._holds(request) for request in self.requests)
+
+    def _holds(self, request: Request) -> bool:
+        return request.exchange == self.number and not request.answer.done()
 
     def repeat(self, request: Request) -> None:
         """Send a request again, if anybody still waits for its answer."""
-        request.exchange = None
+        request.exchange = 0
         if not request.answer.done():
             request.results = []
             request.error = None
@@ -103,13 +108,13 @@ class ReadExchange(Exchange):
     def ended(self, error: Refusal | None) -> None:
         """Send those again, each alone, that a failing neighbour aborted."""
         for request in self.requests:
-            if request.exchange is self and not request.answer.done():
+            if self._holds(request):
                 self._once_more(request, error or DatabaseUnavailable("the read was not answered"))
 
     def lost(self, reason: str) -> None:
         """Send the unanswered again elsewhere."""
         for request in self.requests:
-            if request.exchange is self and not request.answer.done():
+            if self._holds(request):
                 self._once_more(request, DatabaseUnavailable(reason))
 
     def _once_more(self, request: Request, error: Refusal) -> None:

@@ -17,7 +17,8 @@ from objectry_runtime.store.pipelined.request import Request
 
 QUEUED_MAX = 1000
 SILENCE_GRACE_S = 5.0
-CANCEL_AGAIN_S = 1.0
+WISH_AGAIN_S = 1.0
+WISHES_MAX = 5
 
 
 class Limits(msgspec.Struct, frozen=True):
@@ -74,6 +75,11 @@ class Lane:
 
     def dropped(self, exchange: Exchange) -> None:
         """An exchange was lost with its link, its requests are told or sent again."""
+
+    def silence_max(self, exchange: Exchange) -> float:
+        """Seconds after which a link that said nothing meanwhile is taken for dead."""
+        steps = sum(len(request.steps) for request in exchange.requests)
+        return self.limits.statement_timeout * steps + SILENCE_GRACE_S
 
     def watch(self, link: Link, now: float) -> None:
         """Look at a link that has exchanges under way, every `tick_s`."""
@@ -139,7 +145,7 @@ class Lane:
         now = self._loop.time()
         waited = self.counts.waited
         for request in exchange.requests:
-            request.exchange = exchange
+            request.exchange = exchange.number
             request.sent += 1
             waited.add(now - request.queued_at)
         link.send(exchange)
@@ -230,7 +236,7 @@ class Lane:
         return task
 
     def _ended(self, exchange: Exchange, now: float) -> None:
-        self.counts.ran.add(now - exchange.began)
+        self.counts.ran.add(now - exchange.began, len(exchange.requests))
         self.ended(exchange, now)
 
     def _freed(self, link: Link) -> None:
@@ -248,8 +254,12 @@ class Lane:
             self._connect()
 
     def cancel(self, link: Link) -> None:
-        """Have the server stop what it runs on a link; again when it did not hear the first time."""
-        if not link.cancelling and self._loop.time() - link.cancelled > CANCEL_AGAIN_S:
+        """Have the server stop what it runs on a link; a server that never hears is dead."""
+        if self._loop.time() - link.wished < WISH_AGAIN_S:
+            return
+        if link.wishes >= WISHES_MAX:
+            link.break_off("the server does not answer")
+        else:
             self._keep(link.cancel())
 
     # The clock
@@ -260,16 +270,12 @@ class Lane:
         self._expire(now)
         for link in tuple(self.links):
             if link.exchanges:
-                if now - link.heard > self._silence_max(link):
+                if now - link.heard > self.silence_max(link.exchanges[0]):
                     link.break_off("the connection is silent")
                 elif not link.cancelling:
                     self.watch(link, now)
         if self.queue or any(link.exchanges for link in self.links):
             self._clock = self._loop.call_later(self.tick_s, self._tick)
-
-    def _silence_max(self, link: Link) -> float:
-        steps = sum(len(request.steps) for request in link.exchanges[0].requests)
-        return self.limits.statement_timeout * steps + SILENCE_GRACE_S
 
     def _expire(self, now: float) -> None:
         latest = now - self.limits.pool_timeout

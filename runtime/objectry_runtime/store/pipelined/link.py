@@ -47,7 +47,8 @@ class Link:
         self.exchanges: deque[Exchange] = deque()
         self.heard = 0.0  # when the server last spoke
         self.cancelling = False
-        self.cancelled = -1.0  # when we last asked the server to stop
+        self.wishes = 0  # how often we asked the server to stop what it runs now
+        self.wished = -1.0
         self._connection = connection
         self._pg = connection.pgconn
         self._loop = asyncio.get_running_loop()
@@ -96,7 +97,8 @@ class Link:
     def cancel(self) -> "asyncio.Task[None]":
         """Ask the server to stop what it runs for us; nothing new is sent meanwhile."""
         self.cancelling = True
-        self.cancelled = self._loop.time()
+        self.wishes += 1
+        self.wished = self._loop.time()
         for exchange in self.exchanges:
             exchange.disturbed = True
         return self._loop.create_task(self._cancel())
@@ -221,6 +223,7 @@ class Link:
             return
         if not self.exchanges or self.exchanges.popleft() is not exchange:
             raise _Surprise("an exchange ended out of turn")
+        self.wishes = 0
         exchange.ended(error)
         self._ended(exchange, self.heard)
         if self.exchanges:

@@ -7,7 +7,7 @@ waits behind it.
 from objectry_runtime.store.measures import Measures
 from objectry_runtime.store.pipelined.costs import Costs
 from objectry_runtime.store.pipelined.exchange import Exchange, ReadExchange
-from objectry_runtime.store.pipelined.lane import Lane, Limits
+from objectry_runtime.store.pipelined.lane import SILENCE_GRACE_S, Lane, Limits
 from objectry_runtime.store.pipelined.link import Link
 from objectry_runtime.store.pipelined.request import Request
 from objectry_runtime.store.pipelined.sizes import Sizes
@@ -58,31 +58,53 @@ class Reads:
         return self._dear is not None and not self._dear.queue
 
     def _lane_of(self, request: Request) -> Lane:
-        cost = self.cost(request)
-        if cost is None or cost > DEAR_S or request.dear:
-            request.alone = True
-            if self._dear is not None and (cost is not None or self._worth_waiting()):
-                return self._dear
-        return self._cheap
-
-    def _worth_waiting(self) -> bool:
-        """Whether an unseen statement goes to the dear lane, rather than alone to an idle one."""
-        dear, cheap = self._dear, self._cheap
-        return dear is not None and (
-            dear.idle_links > len(dear.queue) or bool(cheap.queue) or not cheap.idle_links
-        )
+        dear, cost = self._dear, self.cost(request)
+        if dear is None or not (request.dear or cost is None or cost > DEAR_S):
+            return self._cheap
+        request.alone = True
+        # An unseen one need not wait here while the other lane has nothing to do.
+        unseen = cost is None and not request.dear
+        crowded = bool(dear.queue) or not dear.idle_links
+        if unseen and crowded and self._cheap.idle_links and not self._cheap.queue:
+            return self._cheap
+        return dear
 
 
-class CheapLane(Lane):
-    """Reads that share exchanges, up to about a millisecond of the server's time in each."""
+class ReadLane(Lane):
+    """What both have in common."""
 
     tick_s = 0.025
 
     def __init__(
+        self,
+        name: str,
+        dsn: str,
+        size: int,
+        limits: Limits,
+        measures: Measures,
+        reads: Reads,
+        *,
+        depth: int,
+    ) -> None:
+        super().__init__(name, dsn, size, limits, measures, depth=depth, settings=(READ_ONLY,))
+        self.reads = reads
+
+    def ended(self, exchange: Exchange, now: float) -> None:
+        """Learn what its statements cost."""
+        self.reads.learn(exchange, now)
+
+    def silence_max(self, exchange: Exchange) -> float:
+        """As long as one read may take: those that share an exchange take far less together."""
+        return self.limits.statement_timeout + SILENCE_GRACE_S
+
+
+class CheapLane(ReadLane):
+    """Reads that share exchanges, up to about a millisecond of the server's time in each."""
+
+    def __init__(
         self, dsn: str, size: int, limits: Limits, measures: Measures, reads: Reads
     ) -> None:
-        super().__init__("read", dsn, size, limits, measures, depth=2, settings=(READ_ONLY,))
-        self._reads = reads
+        super().__init__("read", dsn, size, limits, measures, reads, depth=2)
 
     def gather(self, free: int) -> Exchange | None:
         """What waits, until it is enough for one exchange."""
@@ -91,25 +113,19 @@ class CheapLane(Lane):
 
         def fits(request: Request) -> bool:
             nonlocal expected, count
-            cost = self._reads.cost(request)
-            alone = request.alone or cost is None
-            if count and (alone or expected + (cost or 0.0) > SHARED_S):
+            cost = SHARED_S if request.alone else self.reads.cost(request) or SHARED_S
+            if count and expected + cost > SHARED_S:
                 return False
-            # One that travels alone lets nobody else in.
-            expected += SHARED_S if alone else (cost or 0.0)
+            expected += cost
             count += 1
             return True
 
         requests = self.take(SHARED_MAX, fits)
         if not requests:
             return None
-        exchange = ReadExchange(requests, self._reads.again)
+        exchange = ReadExchange(requests, self.reads.again)
         exchange.expected = expected
         return exchange
-
-    def ended(self, exchange: Exchange, now: float) -> None:
-        """Learn what its statements cost."""
-        self._reads.learn(exchange, now)
 
     def watch(self, link: Link, now: float) -> None:
         """Stop what keeps others waiting much longer than expected; it goes on in the dear lane.
@@ -117,33 +133,25 @@ class CheapLane(Lane):
         The server answers in order and in lumps, so only stopping it tells which one was slow.
         """
         exchange = link.exchanges[0]
-        slow = max(STALLED_S, STALLED_TIMES * exchange.expected)
-        if now - exchange.began < slow:
+        if now - exchange.began < max(STALLED_S, STALLED_TIMES * exchange.expected):
             return
         others = len(exchange.requests) > 1 or len(link.exchanges) > 1 or self.queue
-        if not exchange.wanted or (others and self._reads.may_move):
+        if not exchange.wanted or (others and self.reads.may_move):
             self.cancel(link)
 
 
-class DearLane(Lane):
+class DearLane(ReadLane):
     """Reads that are slow, or may be: one at a time on each connection."""
-
-    tick_s = 0.025
 
     def __init__(
         self, dsn: str, size: int, limits: Limits, measures: Measures, reads: Reads
     ) -> None:
-        super().__init__("dear", dsn, size, limits, measures, depth=1, settings=(READ_ONLY,))
-        self._reads = reads
+        super().__init__("dear", dsn, size, limits, measures, reads, depth=1)
 
     def gather(self, free: int) -> Exchange | None:
         """One read."""
         requests = self.take(1, lambda _: True)
-        return ReadExchange(requests, self._reads.again) if requests else None
-
-    def ended(self, exchange: Exchange, now: float) -> None:
-        """Learn what its statement costs."""
-        self._reads.learn(exchange, now)
+        return ReadExchange(requests, self.reads.again) if requests else None
 
     def watch(self, link: Link, now: float) -> None:
         """Stop what nobody waits for any more."""

@@ -2,14 +2,10 @@
 
 from asyncio import Future
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from psycopg.pq.abc import PGresult
 
 from objectry_runtime.store.executor import Bound, DatabaseError, DatabaseUnavailable
-
-if TYPE_CHECKING:
-    from objectry_runtime.store.pipelined.exchange import Exchange
 
 Params = list[bytes | None] | None
 Step = tuple[str, Params]
@@ -18,7 +14,8 @@ Step = tuple[str, Params]
 class Request:
     """One read or unit on its way.
 
-    `answer` takes the result of each step. `exchange`: where it is under way. `alone`: share with
+    `answer` takes the result of each step. `exchange`: the number of the one it
+    is under way in, 0 while it waits. `alone`: share with
     nobody. `sent`: how many times it was sent. `dear`: a read that turned out to be slow. `undo`:
     end with ROLLBACK. `plain`: without prepared statements.
     """
@@ -55,7 +52,7 @@ class Request:
         self.plain = False
         self.sent = 0
         self.queued_at = 0.0
-        self.exchange: Exchange | None = None
+        self.exchange = 0
         self.results: list[PGresult] = []
         self.error: DatabaseError | DatabaseUnavailable | None = None
 

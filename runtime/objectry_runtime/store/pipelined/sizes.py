@@ -21,6 +21,6 @@ def sizes_of(size: int) -> Sizes:
     """
     if size < 5:
         return Sizes(read=1, dear=0, write=1, contended=0, interactive=max(1, size - 2))
-    read, fifth, contended = max(1, size // 4), max(1, size // 5), max(1, size // 10)
-    write = size - read - 2 * fifth - contended
-    return Sizes(read=read, dear=fifth, write=write, contended=contended, interactive=fifth)
+    read, fifth = size // 4, size // 5
+    write = size - read - 3 * fifth
+    return Sizes(read=read, dear=fifth, write=write, contended=fifth, interactive=fifth)
