@@ -41,6 +41,7 @@ docs: setup ## build the documentation into site/
 bench: setup ## measure us beside hand-written servers and pgbench (half an hour)
 	$(BIN)/python -m tests.performance.bench --scale full --rounds 3 --history
 	$(BIN)/python -m tests.performance.definitions
+	$(BIN)/python -m tests.performance.startup
 
 soak: setup ## 30 minutes of mixed load while PostgreSQL dies in every way there is
 	$(BIN)/python -m tests.performance.soak --minutes 30

@@ -8,6 +8,7 @@ import asyncio
 import traceback
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from typing import cast
 
 import msgspec
 
@@ -48,9 +49,7 @@ class Front:
             await site(scope, receive, send)
 
     async def _probe(self, scope: Scope, send: Send) -> None:
-        state = scope["state"]
-        assert isinstance(state, dict), "the gate made it"
-        correlation = str(state["correlation"])
+        correlation = cast("dict[str, str]", scope["state"])["correlation"]  # the gate's
         try:
             answer = await self._told(str(scope["path"]), str(scope["method"]))
         except Exception as error:  # rendered like every other error
