@@ -10,7 +10,7 @@ from objectry_runtime.store.pipelined.costs import STATEMENTS_MAX, Costs
 from objectry_runtime.store.pipelined.groups import STATEMENTS_MAX as GROUPED_MAX
 from objectry_runtime.store.pipelined.groups import UNITS_MAX, Grouping
 from objectry_runtime.store.pipelined.prepared import PreparedStatements
-from objectry_runtime.store.pipelined.request import Request, step_of
+from objectry_runtime.store.pipelined.request import Request, Step, step_of
 from objectry_runtime.store.pipelined.sizes import sizes_of
 
 pytestmark = pytest.mark.anyio
@@ -46,11 +46,9 @@ def test_who_was_slow_among_many_is_not_guessed() -> None:
     costs.learn("a", 0.001)
     costs.learn("b", 0.002)
     costs.learn_shared(["a", "b", "new"], 10.0)
-    assert (0.00115, 0.0023, None) == (
-        pytest.approx(costs.of("a")),
-        pytest.approx(costs.of("b")),
-        costs.of("new"),
-    )
+    known = [costs.of("a") or 0.0, costs.of("b") or 0.0]
+    assert known == pytest.approx([0.00115, 0.0023])
+    assert costs.of("new") is None
 
 
 def test_costs_are_bounded() -> None:
@@ -101,7 +99,7 @@ def test_what_can_not_be_sent_is_refused_before(hostile: str) -> None:
 
 
 def unit(statements: int = 1, *, alone: bool = False, undo: bool = False) -> Request:
-    steps = [("select $1::text", [b"x"])] * statements
+    steps: list[Step] = [("select $1::text", [b"x"])] * statements
     request = Request(steps, asyncio.get_running_loop().create_future(), undo=undo)
     request.alone = alone
     return request
