@@ -40,6 +40,7 @@ class Options(argparse.Namespace):
     rate: float
     seed: int
     executor: str
+    server: str
 
 
 def main() -> int:
@@ -50,8 +51,10 @@ def main() -> int:
     parser.add_argument("--rate", type=float, default=150.0, help="actions a second, about")
     parser.add_argument("--seed", type=int, default=20261122, help="what happens when")
     parser.add_argument("--executor", default="", help="the setting of that name")
+    parser.add_argument("--server", default="", help="the setting of that name")
     options = parser.parse_args(namespace=Options())
-    environment = {"OBJECTRY_EXECUTOR": options.executor} if options.executor else {}
+    given = {"OBJECTRY_EXECUTOR": options.executor, "OBJECTRY_SERVER": options.server}
+    environment = {name: value for name, value in given.items() if value}
     with tempfile.TemporaryDirectory() as folder:
         os.chmod(folder, 0o755)  # PostgreSQL's account has to pass where root runs this
         with Server(ROOT, Path(folder) / "state", environment=environment) as server:
