@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import socket
+import ssl
 import struct
 from types import TracebackType
 from typing import Literal, Self
@@ -29,25 +30,26 @@ class Proxy:
     """`async with Proxy(server_of(dsn)) as proxy`; `proxy.dsn(dsn)` leads through it.
 
     `fault` is armed until it struck, `delay` seconds pass before each chunk goes on, `refuse`
-    drops whoever connects. `passed` counts bytes of each way since `arm`.
+    drops whoever connects. `passed` counts bytes of each way since `arm`. With `tls` it is where
+    the encryption ends (the embedded PostgreSQL has none), and who speaks plainly is dropped.
     """
 
-    def __init__(self, server: str | tuple[str, int]) -> None:
+    def __init__(self, server: str | tuple[str, int], tls: ssl.SSLContext | None = None) -> None:
         self.fault: Fault | None = None
         self.delay = 0.0
         self.refuse = False
         self.passed: dict[Way, int] = {"request": 0, "response": 0}
-        self._server = server
+        self.port = 0
+        self._server, self._tls = server, tls
         self._pairs: set[_Pair] = set()
         self._listener: asyncio.Server | None = None
-        self._port = 0
 
     def dsn(self, dsn: str) -> str:
         """The address with this proxy in place of the server."""
         return conninfo.make_conninfo(
             dsn,
             host="127.0.0.1",
-            port=self._port,
+            port=self.port,
             sslmode="disable",  # its question would be bytes that no test asked for
             gssencmode="disable",
         )
@@ -66,7 +68,7 @@ class Proxy:
 
     async def __aenter__(self) -> Self:
         self._listener = await asyncio.start_server(self._accept, "127.0.0.1", 0)
-        self._port = self._listener.sockets[0].getsockname()[1]
+        self.port = self._listener.sockets[0].getsockname()[1]
         return self
 
     async def __aexit__(
@@ -83,7 +85,7 @@ class Proxy:
         await self._listener.wait_closed()
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if self.refuse:
+        if self.refuse or (self._tls and not await _encrypted(reader, writer, self._tls)):
             writer.transport.abort()
             return
         try:
@@ -102,7 +104,26 @@ class Proxy:
             self._pairs.discard(pair)
 
 
+_SSL_REQUEST, _GSS_REQUEST = struct.pack("!ii", 8, 80877103), struct.pack("!ii", 8, 80877104)
 _Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+async def _encrypted(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, tls: ssl.SSLContext
+) -> bool:
+    """Answer the question for encryption as PostgreSQL does; False for who doesn't ask."""
+    try:
+        while asked := await reader.readexactly(8):
+            if asked == _SSL_REQUEST:
+                writer.write(b"S")
+                await writer.start_tls(tls)
+                return True
+            if asked != _GSS_REQUEST:
+                return False
+            writer.write(b"N")
+    except (OSError, asyncio.IncompleteReadError):
+        return False
+    return False
 
 
 class _Pair:
@@ -133,6 +154,8 @@ class _Pair:
             self._stalled = True
             return
         for _, writer in (self._near, self._far):
+            if writer.transport.is_closing():
+                continue
             if how == "close":
                 writer.close()
                 continue
