@@ -5,7 +5,7 @@ from objectry_runtime.command.refusals import forbidden
 from objectry_runtime.identity.call import Call
 from objectry_runtime.permissions import Action, Policy, policy
 from objectry_runtime.problems import Problem, not_found
-from objectry_runtime.query.prefetch import Facts
+from objectry_runtime.query.facts import Facts
 from objectry_runtime.query.record import RecordState
 
 _ACTIONS: tuple[Action, ...] = ("read", "create", "update", "delete")

@@ -33,7 +33,8 @@ from objectry_runtime.permissions import Policy
 from objectry_runtime.problems import FieldError
 from objectry_runtime.query.answer import Answer
 from objectry_runtime.query.conversions import untie
-from objectry_runtime.query.prefetch import Facts, Question
+from objectry_runtime.query.facts import Facts
+from objectry_runtime.query.prefetch import Question
 
 
 async def create(call: Call, object_name: str, body: bytes) -> Answer:

@@ -8,7 +8,8 @@ import msgspec
 from objectry_runtime.identity.call import Call
 from objectry_runtime.problems import Problem
 from objectry_runtime.query.answer import Answer, entity_tag
-from objectry_runtime.query.prefetch import IdempotencyScope, StoredAnswer
+from objectry_runtime.query.facts import StoredAnswer
+from objectry_runtime.query.prefetch import IdempotencyScope
 from objectry_runtime.store.executor import Bound
 
 CONSTRAINT = "idempotency_pkey"

@@ -12,14 +12,9 @@ from objectry_runtime.host.live import Live
 from objectry_runtime.identity.call import Call
 from objectry_runtime.permissions import Action
 from objectry_runtime.problems import not_found
+from objectry_runtime.query.facts import Facts, read_facts
 from objectry_runtime.query.linked import Linked, LinkPlace, Path, link_paths
-from objectry_runtime.query.prefetch import (
-    Facts,
-    LinkQuestion,
-    Question,
-    prefetch,
-    read_facts,
-)
+from objectry_runtime.query.prefetch import LinkQuestion, Question, prefetch
 from objectry_runtime.query.statements import Kept, kept
 
 if TYPE_CHECKING:

@@ -16,8 +16,9 @@ from objectry_runtime.identity.call import Call
 from objectry_runtime.permissions import WriteAction
 from objectry_runtime.problems import FieldError, Problem, invalid
 from objectry_runtime.query.answer import Answer
+from objectry_runtime.query.facts import Facts
 from objectry_runtime.query.linked import Linked
-from objectry_runtime.query.prefetch import Facts, IdempotencyScope, Question
+from objectry_runtime.query.prefetch import IdempotencyScope, Question
 from objectry_runtime.query.single import read_many_statement, read_statement, record_answer
 from objectry_runtime.store.executor import Bound, DatabaseError, Row
 

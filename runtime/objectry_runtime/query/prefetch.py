@@ -2,27 +2,24 @@
 
 It answers with the record as it is (lines, version, what the caller may do with it), the values
 its expressions read behind links, whether the linked records may be read, the subject's key, and
-the answer that was given to the same idempotency key.
+the answer that was given to the same idempotency key: `facts.read_facts` reads that.
 """
 
 from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from objectry.expressions import Value
-from objectry.metadata.model import FieldModel, ObjectModel
-from objectry.metadata.types import StorageClass
 from objectry_runtime.host.live import Live
 from objectry_runtime.identity.call import Call
 from objectry_runtime.permissions import Action, Rule, policy
 from objectry_runtime.query.frame import ObjectFrame, Rendering, table
-from objectry_runtime.query.linked import LinkedRecord, LinkPlace, Path
-from objectry_runtime.query.record import LineState, RecordState, value_of
+from objectry_runtime.query.linked import LinkPlace, Path
+from objectry_runtime.query.record import stored_fields
 from objectry_runtime.query.slots import RECORD, TENANT, CallValues, Slot, array_text, fill
 from objectry_runtime.query.sql import Sql, quote
 from objectry_runtime.query.statements import statements
 from objectry_runtime.query.template import template
-from objectry_runtime.store.executor import Bound, Rows
+from objectry_runtime.store.executor import Bound
 
 _PRINCIPAL = Slot("principal")
 _CODE = Slot("code")
@@ -49,31 +46,12 @@ class Question(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
     idempotent: bool = False
 
 
-class StoredAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """The answer that an idempotency key has had; `status` 0 where it is still being made."""
-
-    body_hash: str
-    status: int
-    headers: Mapping[str, str]
-    body: str
-
-
 class IdempotencyScope(msgspec.Struct, frozen=True, kw_only=True):
     """What an idempotency key is unique in, beside tenant and principal."""
 
     method: str
     path: str
     key: str
-
-
-class Facts(msgspec.Struct, frozen=True, kw_only=True):
-    """What the prefetch found. `allowed` answers `rules`, and `fields` as "write:<field>"."""
-
-    record: RecordState | None
-    allowed: Mapping[str, bool]
-    subject_key: bytes | None
-    linked: Mapping[str, Mapping[str, LinkedRecord]]
-    answer: StoredAnswer | None
 
 
 def prefetch(
@@ -95,27 +73,6 @@ def prefetch(
         values |= {_PRINCIPAL: call.principal.user, _METHOD: scope.method}
         values |= {_PATH: scope.path, _KEY: scope.key}
     return fill(statement, values)
-
-
-def read_facts(live: Live, question: Question, rows: Rows) -> Facts:
-    """The answer to a prefetch as typed values."""
-    row = iter(rows[0])
-    record: RecordState | None = None
-    allowed: dict[str, bool] = {}
-    subject_key: bytes | None = None
-    if question.by and (raw := next(row)) is not None:
-        found = _CURRENT.decode(raw)
-        record = _record(live, live.model.object(question.object), found)
-        asked = (*question.rules, *(f"write:{field}" for field in question.fields))
-        allowed = dict(zip(asked, found.rules, strict=True))
-        subject_key = found.key
-    answer = None
-    if question.idempotent and (raw := next(row)) is not None:
-        answer = _ANSWER.decode(raw)
-    linked = {link.object: _linked(live, link, next(row)) for link in question.links}
-    return Facts(
-        record=record, allowed=allowed, subject_key=subject_key, linked=linked, answer=answer
-    )
 
 
 def lock(call: Call, object_name: str, by: str, record: str) -> Bound:
@@ -157,86 +114,6 @@ def _render_guard(live: Live, object_name: str, rule: Rule) -> Bound:
         f"t.tenant_id = {sql.bind(TENANT, 'integer')} and t.id = any({sql.bind(RECORD, 'uuid[]')}) "
         f"and ({holds}) is not true) then objectry.guard(false, {sql.bind(_CODE, 'text')}) end"
     )
-
-
-class _Line(msgspec.Struct):
-    id: str
-    values: list[str | None]
-    readable: bool = True
-
-
-class _Current(msgspec.Struct):
-    id: str
-    version: int
-    values: list[str | None]
-    rules: list[bool]
-    lines: list[list[_Line]]
-    key: bytes | None
-
-
-class _Found(msgspec.Struct):
-    id: str
-    readable: bool
-    values: list[str | None]
-
-
-_CURRENT = msgspec.json.Decoder(_Current)
-_FOUND = msgspec.json.Decoder(list[_Found])
-_ANSWER = msgspec.json.Decoder(StoredAnswer)
-
-
-def stored_fields(live: Live, model: ObjectModel) -> tuple[FieldModel, ...]:
-    """The fields a prefetch reads, in its order: all that have a column, but the id."""
-    columns = live.storage.objects[model.name].columns
-    return tuple(
-        field
-        for name, field in model.fields.items()
-        if name in columns and name not in ("id", "parent")
-    )
-
-
-def _record(live: Live, model: ObjectModel, found: _Current) -> RecordState:
-    lines: dict[str, tuple[LineState, ...]] = {}
-    for (name, line_object), rows in zip(model.tables.items(), found.lines, strict=True):
-        fields = stored_fields(live, live.model.object(line_object))
-        lines[name] = tuple(
-            LineState(
-                id=row.id,
-                values={"id": row.id, **_values(fields, row.values)},
-                readable=row.readable,
-            )
-            for row in rows
-        )
-    values = {"id": found.id, **_values(stored_fields(live, model), found.values)}
-    return RecordState(id=found.id, version=found.version, values=values, lines=lines)
-
-
-def _values(fields: Sequence[FieldModel], texts: Sequence[str | None]) -> dict[str, Value]:
-    return {
-        field.name: value_of(field.type.storage, text)
-        for field, text in zip(fields, texts, strict=True)
-    }
-
-
-def _linked(live: Live, link: LinkQuestion, raw: bytes | None) -> dict[str, LinkedRecord]:
-    storages = [_storage_at(live, link.object, path) for path in link.paths]
-    return {
-        one.id: LinkedRecord(
-            readable=one.readable,
-            values={
-                path: value_of(storage, text)
-                for path, storage, text in zip(link.paths, storages, one.values, strict=True)
-            },
-        )
-        for one in _FOUND.decode(raw or b"[]")
-    }
-
-
-def _storage_at(live: Live, object_name: str, path: Path) -> StorageClass:
-    field = live.model.object(object_name).fields[path[0]]
-    if len(path) == 1:
-        return field.type.storage
-    return _storage_at(live, field.expr_type.object, path[1:])
 
 
 def _render(live: Live, question: Question) -> Bound:

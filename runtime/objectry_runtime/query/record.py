@@ -1,13 +1,15 @@
 """A record as it lies in the database: typed values of all stored fields, with its lines."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import msgspec
 
 from objectry.expressions import Value
+from objectry.metadata.model import FieldModel, ObjectModel
 from objectry.metadata.types import StorageClass
+from objectry_runtime.host.live import Live
 
 Values = Mapping[str, Value]
 
@@ -29,35 +31,61 @@ class RecordState(msgspec.Struct, frozen=True, kw_only=True):
     lines: Mapping[str, tuple[LineState, ...]] = {}
 
 
+class Stored:
+    """How an object's stored fields come from the database: in which order, and as what."""
+
+    def __init__(self, live: Live, model: ObjectModel) -> None:
+        columns = live.storage.objects[model.name].columns
+        self.fields = tuple(
+            field
+            for name, field in model.fields.items()
+            if name in columns and name not in ("id", "parent")
+        )
+        self._names = tuple(field.name for field in self.fields)
+        self._parsers = tuple(
+            (field.name, parse)
+            for field in self.fields
+            if (parse := _PARSERS.get(field.type.storage)) is not None
+        )
+
+    def values(self, id: str, texts: Sequence[str | None]) -> dict[str, Value]:
+        """The typed values of a row of that object, its id among them."""
+        values: dict[str, Value] = {"id": id, **dict(zip(self._names, texts, strict=True))}
+        for name, parse in self._parsers:
+            text = values[name]
+            if isinstance(text, str):
+                values[name] = parse(text)
+        return values
+
+
+def stored_in(live: Live, model: ObjectModel) -> Stored:
+    """How an object is stored, told once per release."""
+    key = ("query.stored", model.name)
+    found = live.compiled.get(key)
+    if not isinstance(found, Stored):
+        found = live.compiled[key] = Stored(live, model)
+    return found
+
+
+def stored_fields(live: Live, model: ObjectModel) -> tuple[FieldModel, ...]:
+    """The fields a prefetch reads, in its order: all that have a column, but the id."""
+    return stored_in(live, model).fields
+
+
 def value_of(storage: StorageClass, text: str | None) -> Value:
     """The typed value of what PostgreSQL wrote as text."""
-    if text is None:
-        return None
-    match storage:
-        case StorageClass.INTEGER | StorageClass.NUMERIC:
-            return Decimal(text)
-        case StorageClass.BOOLEAN:
-            return text in ("true", "t")
-        case StorageClass.DATE:
-            return date.fromisoformat(text)
-        case StorageClass.TIMESTAMP:
-            return datetime.fromisoformat(text).astimezone(UTC)
-        case _:
-            return text
+    parse = _PARSERS.get(storage)
+    return text if text is None or parse is None else parse(text)
 
 
-def text_of(value: Value) -> str | None:
-    """The text form PostgreSQL reads back as the same value."""
-    match value:
-        case None:
-            return None
-        case bool():
-            return "true" if value else "false"
-        case Decimal():
-            return format(value, "f")
-        case date():  # a datetime too
-            return value.isoformat()
-        case str():
-            return value
-        case _:
-            raise AssertionError(f"{type(value).__name__} has no column")
+def _moment(text: str) -> Value:
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
+_PARSERS: Mapping[StorageClass, Callable[[str], Value]] = {
+    StorageClass.INTEGER: Decimal,
+    StorageClass.NUMERIC: Decimal,
+    StorageClass.BOOLEAN: lambda text: text in ("true", "t"),
+    StorageClass.DATE: date.fromisoformat,
+    StorageClass.TIMESTAMP: _moment,
+}

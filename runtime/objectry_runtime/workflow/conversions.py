@@ -25,7 +25,7 @@ from objectry_runtime.permissions import Policy
 from objectry_runtime.problems import FieldError, Problem
 from objectry_runtime.query.answer import Answer
 from objectry_runtime.query.conversions import announce, converted, tie
-from objectry_runtime.query.prefetch import Facts
+from objectry_runtime.query.facts import Facts
 from objectry_runtime.query.record import RecordState
 from objectry_runtime.store.executor import Bound
 from objectry_runtime.workflow.parts import Part, Wanted, choose, nothing_open, read_wanted

@@ -17,7 +17,7 @@ from objectry_runtime.identity.call import Call
 from objectry_runtime.permissions import Policy
 from objectry_runtime.problems import FieldError, Problem, invalid
 from objectry_runtime.query.answer import Answer
-from objectry_runtime.query.prefetch import Facts
+from objectry_runtime.query.facts import Facts
 
 
 async def transition(
