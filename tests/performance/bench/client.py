@@ -31,30 +31,31 @@ class Run:
         self.refused = 0
         self.refusal = ""
         self.over = False
-        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._loop = asyncio.get_running_loop()
+        self.done: asyncio.Future[None] = self._loop.create_future()
         self.seconds = self.cpu = self._began = self._cpu_began = 0.0
         self._busy = job.clients
 
     async def run(self) -> Load:
         """Connect, warm up, measure."""
-        loop = asyncio.get_running_loop()
         self.begin(say=False)
+        loop = self._loop
         loop.call_later(self.job.warm_up, self.begin)
-        ending = loop.call_later(self.job.warm_up + self.job.seconds, self.end)
+        ending = loop.call_later(self.job.warm_up + self.job.seconds, self.enough)
         for _ in range(self.job.clients):
             await loop.create_connection(lambda: Client(self), self.job.host, self.job.port)
         await asyncio.wait_for(self.done, self.job.warm_up + self.job.seconds + 30)
         ending.cancel()
-        times = sorted(self.times) or [float("nan")]
+        times = sorted(self.times)
         return Load(
-            requests=len(self.times),
+            requests=len(times),
             seconds=self.seconds,
             p50=1000 * times[len(times) // 2],
             p99=1000 * times[int(len(times) * 0.99)],
             sent_in_all=self.sent,
             refused=self.refused,
             refusal=self.refusal,
-            client_cpu_us=1e6 * self.cpu / max(1, len(self.times)),
+            client_cpu_us=1e6 * self.cpu / len(times),
         )
 
     def begin(self, *, say: bool = True) -> None:
@@ -64,6 +65,13 @@ class Run:
         self.times.clear()
         self._cpu_began = _cpu()
         self._began = _clock()
+
+    def enough(self) -> None:
+        """The time is up; a run without any answer goes on to the first."""
+        if self.times:
+            self.end()
+        else:
+            self._loop.call_later(self.job.seconds / 4, self.enough)
 
     def end(self) -> None:
         """What is answered from now on is not measured."""
