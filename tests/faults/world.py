@@ -143,8 +143,11 @@ async def entered(
     pool_timeout: float = 10.0,
     statement_timeout: float = 30.0,
     prepared_max: int = 200,
+    pooled: bool = False,
 ) -> AsyncGenerator[World]:
     """A world around an executor; `dsn` when it goes another way than `database.runtime_dsn`.
+
+    `pooled`: that way is through a pooler, which keeps its connections.
 
     Afterwards the books balance, and no connection, socket or task is left.
     """
@@ -168,7 +171,7 @@ async def entered(
             )
         finally:
             await executor.close()
-        await _settled(lambda: not world.backends(), "a connection is left")
+        await _settled(lambda: pooled or not world.backends(), "a connection is left")
         await _settled(lambda: len(_sockets() - sockets) <= world.reconnected, "a socket is left")
         await _settled(lambda: not _strangers(tasks), "a task is left")
         world.books.balance(world.owner)
