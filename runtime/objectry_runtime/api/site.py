@@ -19,7 +19,6 @@ from objectry_runtime.api.problems import to_problem
 from objectry_runtime.api.responses import COMMON, problem_response
 from objectry_runtime.api.responses import Response as Ours
 from objectry_runtime.api.serving import Serving, build_call
-from objectry_runtime.api.traffic import Traffic
 from objectry_runtime.identity import Call
 from objectry_runtime.problems import Problem
 
@@ -29,15 +28,8 @@ SiteResponse = Response[bytes]
 FORM_BYTES_MAX = 4096
 
 
-def build_site(serving: Serving, traffic: Traffic) -> App:
+def build_site(serving: Serving) -> App:
     """The app for every page."""
-
-    @get("/metrics")
-    async def metrics(request: SiteRequest) -> SiteResponse:
-        from objectry_runtime.api.metrics import scrape  # dear to import, and only needed here
-
-        accept = request.headers.get("accept", "")
-        return _answer(request, scrape(serving, traffic, _call(request), accept))
 
     @get("/openapi.json")
     async def openapi_json(request: SiteRequest) -> SiteResponse:
@@ -104,7 +96,6 @@ def build_site(serving: Serving, traffic: Traffic) -> App:
 
     return Litestar(  # type: ignore[return-value]  # its ASGI types are TypedDicts, ours mappings
         [
-            metrics,
             openapi_json,
             docs,
             docs_signed_in,

@@ -12,6 +12,7 @@ def create_app(runtime: Runtime) -> App:
     def make_site() -> App:
         from objectry_runtime.api.site import build_site  # Litestar: half the time of a start
 
-        return build_site(runtime, traffic)
+        return build_site(runtime)
 
-    return Counted(Gate(runtime, Front(runtime, make_site, runtime.running)), traffic)
+    front = Front(runtime, traffic, make_site, runtime.running)
+    return Counted(Gate(runtime, front), traffic)
