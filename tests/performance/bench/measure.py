@@ -64,6 +64,16 @@ class Counter:
         found: int = row[0]
         return found
 
+    def free_connections(self) -> int:
+        """How many more clients PostgreSQL takes, a few kept for others."""
+        row = self._connection.execute(
+            "select current_setting('max_connections')::integer - count(*)::integer - 8"
+            " from pg_stat_activity where backend_type = 'client backend'"
+        ).fetchone()
+        assert row is not None
+        found: int = row[0]
+        return found
+
     def __enter__(self) -> Self:
         """Connected already."""
         return self

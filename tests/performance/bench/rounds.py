@@ -116,6 +116,12 @@ def _pgbench(bench: Bench, kind: Kind, clients: int, sent: list[Sent]) -> Figure
     program = find_pgbench()
     assert program is not None
     scale = SCALES[bench.scale]
+    free = bench.counter.free_connections()
+    if clients > free:
+        clients = free
+        note = "pgbench for more clients than there are connections left: as many as there are"
+        if note not in bench.results.notes:
+            bench.results.notes.append(note)
     turns = 0 if bench.options.seconds >= 1 else SMOKE_TURNS
     if kind.once and not turns:
         records = min((scale.orders // 10 - 1) * 3, ONCE_PER_SECOND_MAX * bench.options.seconds)
