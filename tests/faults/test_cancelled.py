@@ -59,30 +59,34 @@ async def test_requests_cancelled_at_any_moment_mix_up_no_answers(world: World) 
 
 
 @pytest.mark.parametrize("lane", ["read", "write", "contended", "transaction"])
-async def test_cancelled_slow_requests_free_what_they_held(world: World, lane: str) -> None:
-    """Twice as many as there are connections; a read's statement is stopped in the server too."""
-    await world.warm()
+async def test_cancelled_slow_requests_free_what_they_held(
+    kind: str, fault_database: Database, lane: str
+) -> None:
+    """As many as there are connections; a read's statement is stopped in the server too."""
+    async with entered(kind, fault_database, statement_timeout=600) as world:
+        await world.warm()
+        long = Bound("select pg_sleep(300)")
 
-    async def slow() -> None:
-        if lane == "read":
-            await world.executor.read(LONG)
-        elif lane == "transaction":
-            async with world.executor.transaction() as transaction:
-                await transaction.run(LONG)
-        else:
-            await world.executor.write([Bound("select 1")], contended="x" * (lane == "contended"))
-            await world.executor.write([Bound("select pg_sleep(0.5)")])
+        async def slow() -> None:
+            if lane == "read":
+                await world.executor.read(long)
+            elif lane == "transaction":
+                async with world.executor.transaction() as transaction:
+                    await transaction.run(long)
+            else:
+                contended = "x" if lane == "contended" else ""
+                await world.executor.write([Bound("select pg_sleep(0.5)")], contended=contended)
 
-    for _ in range(2):
-        tasks = [asyncio.create_task(slow()) for _ in range(SIZE)]
-        await world.running("pg_sleep")
-        await asyncio.sleep(0.1)  # a wish to cancel what the server has not begun goes unheard
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-    await world.recovered()
-    while world.backends("pg_sleep"):
-        await asyncio.sleep(0.01)  # the guard ends a test whose statement is never stopped
+        for _ in range(2):
+            tasks = [asyncio.create_task(slow()) for _ in range(SIZE)]
+            await world.running("pg_sleep")
+            await asyncio.sleep(0.1)  # a wish to cancel what the server has not begun goes unheard
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        await world.recovered()
+        while world.backends("pg_sleep"):
+            await asyncio.sleep(0.01)  # the guard ends a test whose statement is never stopped
 
 
 async def test_neighbours_of_a_cancelled_read_are_answered(world: World) -> None:
