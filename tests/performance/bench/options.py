@@ -73,6 +73,6 @@ def read_options(words: list[str] | None = None) -> Options:
         scale="smoke" if given.smoke else given.scale,
         state=given.state,
         json=given.json,
-        history=HISTORY if given.history else None,
+        history=HISTORY if given.history and not given.smoke else None,
         settings=settings,
     )
