@@ -108,8 +108,12 @@ async def kinds(new_call: Callable[[], Call]) -> dict[str, Write]:
     sold = _id(await create(new_call(), "product", _json(product)))
     line = {"product": sold, "quantity": "2", "unit_price": "9.90", "discount": "5"}
     order = {"customer": owner, "lines": [line] * 10}
-    bulk = _json([customer | {"name": f"Customer {n}"} for n in range(BULK)])
-    places = itertools.count()
+    customers = _json([customer | {"name": f"Customer {n}"} for n in range(BULK)])
+    places, skus = itertools.count(), itertools.count(time.time_ns())
+
+    def products() -> bytes:
+        return _json([product | {"sku": f"B-{next(skus)}"} for _ in range(BULK)])
+
     turn = itertools.cycle(("suspend", "reactivate"))
     return {
         "create customer": lambda: create(new_call(), "customer", _json(customer)),
@@ -118,7 +122,8 @@ async def kinds(new_call: Callable[[], Call]) -> dict[str, Write]:
             new_call(), "customer", owner, _json({"city": f"Kiel {next(places)}"})
         ),
         "transition": lambda: act(new_call(), "customer", owner, next(turn), b"{}"),
-        "bulk create": lambda: create(new_call(), "customer", bulk),
+        "bulk create": lambda: create(new_call(), "customer", customers),
+        "bulk of products": lambda: create(new_call(), "product", products()),
     }
 
 

@@ -4,6 +4,7 @@ import calendar
 import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import overload
 
 import msgspec
@@ -116,6 +117,7 @@ def parse_datetime(text: str) -> datetime | None:
         return None
 
 
+@lru_cache(maxsize=256)  # all records of a write bear the same few moments
 def datetime_text(moment: datetime) -> str:
     """RFC 3339 in UTC: `2026-03-31T09:30:00Z`; six places of the second when it has any."""
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"

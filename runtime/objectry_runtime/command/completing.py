@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from objectry.expressions import Env, Expression, Value, evaluator
+from objectry.expressions.tree import Literal
 from objectry.metadata.model import Derivation, FieldModel, ObjectModel
 from objectry.metadata.types import StorageClass
 from objectry.values.currencies import is_currency, minor_units
@@ -110,6 +111,9 @@ def _input(live: Live, field: FieldModel) -> Complete:
     condition = evaluator(when.tree) if when is not None else None
     fill = evaluator(default.tree) if default is not None else None
     rounded, places = _rounding(live, field), places_of(live, field)
+    by_currency = field.currency is not None and field.scale is None
+    constant = default is not None and isinstance(default.tree, Literal) and not by_currency
+    known: list[Value] = []  # what a constant default gives, once it was asked for
 
     def complete(draft: "Draft") -> Value:
         if condition is not None and condition(draft.env) is not True:
@@ -127,7 +131,12 @@ def _input(live: Live, field: FieldModel) -> Complete:
         if fill is None or not draft.fresh:
             return None
         draft.defaulted.add(name)
-        return rounded(draft, fill(draft.env))
+        if known:
+            return known[0]
+        value = rounded(draft, fill(draft.env))
+        if constant:
+            known.append(value)
+        return value
 
     return complete
 
