@@ -11,7 +11,7 @@ from objectry.registry import Release, StorageMap
 from objectry_runtime.host import Live
 from objectry_runtime.publishing.filling import fill
 from objectry_runtime.publishing.formulas import NewFormula
-from objectry_runtime.publishing.plan import Proposal, before_of, propose
+from objectry_runtime.publishing.plan import Proposal, propose
 from objectry_runtime.publishing.releases import storage_statement, switch_statements
 from objectry_runtime.publishing.settled import settle
 from objectry_runtime.store.changes import (
@@ -119,8 +119,7 @@ def apply(
 
 def _settle(connection: OwnerConnection, proposal: Proposal, stored: StorageMap) -> None:
     """Note what the next plan need not look at; without the note it looks at everything."""
-    before, known = before_of(proposal.before)
-    found = settle(connection, proposal.model, proposal.storage, before, known)
+    found = settle(connection, proposal.model, proposal.storage, proposal.resting)
     if found == stored:
         return
     try:

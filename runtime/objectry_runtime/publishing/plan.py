@@ -1,5 +1,7 @@
 """From a release to the plan that would publish it."""
 
+from collections.abc import Mapping
+
 import msgspec
 
 from objectry.compiler.tables import compile_tables
@@ -15,14 +17,15 @@ from objectry_runtime.host import discover
 from objectry_runtime.publishing.formulas import NewFormula, marked_columns, new_formulas
 from objectry_runtime.publishing.introspection import introspect, row_counts
 from objectry_runtime.publishing.releases import LiveRow, live_row
-from objectry_runtime.publishing.settled import settled_objects, tables_of
+from objectry_runtime.publishing.settled import at_rest, settled_objects, tables_of
 from objectry_runtime.store.database import Database, OwnerConnection
 
 
 class Proposal(msgspec.Struct, frozen=True, kw_only=True):
     """A plan with what is needed to carry it out: the storage map, and what was live.
 
-    `formulas` are what the plan's backfill steps fill, in their order.
+    `formulas` are what the plan's backfill steps fill, in their order; `resting` the objects whose
+    tables need no step, each with the hash of its table.
     """
 
     plan: Plan
@@ -30,6 +33,7 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True):
     formulas: tuple[NewFormula, ...]
     storage: StorageMap
     before: LiveRow | None
+    resting: Mapping[str, str]
 
     @property
     def schemas(self) -> tuple[str, ...]:
@@ -57,7 +61,7 @@ def propose(
 def _propose(connection: OwnerConnection, release: Release, catalog: Catalog | None) -> Proposal:
     before = live_row(connection)
     model = release.model(catalog_of(discover()) if catalog is None else catalog)
-    definitions, known = before_of(before)
+    definitions, known = _before(before)
     schemas = {table.schema for table in known.objects.values()}
     schemas.update(schema_name(one.service) for one in release.definitions.objects.values())
     live = introspect(connection, schemas)
@@ -65,28 +69,29 @@ def _propose(connection: OwnerConnection, release: Release, catalog: Catalog | N
     settled = settled_objects(release.definitions, definitions, known, live, unfilled)
     others = [name for name in model.objects() if name not in settled]
     storage = allocate(known, model, settled)
-    at_rest = tables_of(storage, settled)
-    rows = row_counts(connection, schemas, at_rest)
+    left_out = tables_of(storage, settled)
+    rows = row_counts(connection, schemas, left_out)
     tables = plan_changes(
         live,
         compile_tables(model, storage, others),
         rows,
         release=release.id,
         definitions=diff_definitions(definitions, release.definitions),
-        settled=at_rest,
+        settled=left_out,
     )
     formulas = new_formulas(connection, model, storage, known, rows, others)
-    fills = tuple(formula.step for formula in formulas)
+    steps = (*tables.steps, *(formula.step for formula in formulas))
     return Proposal(
-        plan=msgspec.structs.replace(tables, steps=(*tables.steps, *fills)),
+        plan=msgspec.structs.replace(tables, steps=steps),
         model=model,
         formulas=formulas,
         storage=storage,
         before=before,
+        resting=at_rest(model, storage, live, steps),
     )
 
 
-def before_of(live: LiveRow | None) -> tuple[Definitions, StorageMap]:
+def _before(live: LiveRow | None) -> tuple[Definitions, StorageMap]:
     """The definitions that were live and where they lie; nothing, nowhere before the first."""
     if live is None:
         return Definitions(), StorageMap()

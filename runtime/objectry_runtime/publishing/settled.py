@@ -16,8 +16,9 @@ import msgspec
 import objectry
 from objectry.compiler.tables import compile_tables
 from objectry.metadata.model import Definitions, Model, ObjectDef
+from objectry.metadata.model.collection import uncollected
 from objectry.metadata.model.model import owners_of
-from objectry.planner import LiveSchema, plan_changes
+from objectry.planner import LiveSchema, Step, plan_changes
 from objectry.registry import StorageMap
 from objectry_runtime.publishing.formulas import marked_columns
 from objectry_runtime.publishing.introspection import introspect
@@ -53,28 +54,36 @@ def settled_objects(
     return frozenset(settled)
 
 
+def at_rest(
+    model: Model, storage: StorageMap, live: LiveSchema, steps: Iterable[Step]
+) -> dict[str, str]:
+    """The objects whose tables a plan has no step for, and the hashes of those tables."""
+    touched = {step.table for step in steps}
+    return {
+        name: found
+        for name in model.objects()
+        if not tables_of(storage, [name]) & touched and (found := _hash(live, storage, name))
+    }
+
+
 def settle(
-    connection: OwnerConnection,
-    model: Model,
-    storage: StorageMap,
-    before: Definitions,
-    known: StorageMap,
+    connection: OwnerConnection, model: Model, storage: StorageMap, resting: Mapping[str, str]
 ) -> StorageMap:
     """The storage map with every object settled whose table needs no step now.
 
-    `before` and `known` are the definitions and the storage map of the release before.
+    `resting` is `at_rest` of the plan that was carried out.
     """
     live = introspect(connection, {table.schema for table in storage.objects.values()})
     unfilled = {f"{schema}.{table}" for schema, table, _ in marked_columns(connection)}
-    same = settled_objects(model.definitions, before, known, live, unfilled)
+    same = {name for name, seen in resting.items() if _hash(live, storage, name) == seen}
     others = [name for name in model.objects() if name not in same]
-    wanted = compile_tables(model, storage, others)
+    with uncollected():
+        wanted = compile_tables(model, storage, others)
     plan = plan_changes(live, wanted, {}, settled=tables_of(storage, same))
-    unsettled = unfilled | {step.table for step in plan.steps}
     settled = {
         name: found
-        for name in model.objects()
-        if not tables_of(storage, [name]) & unsettled and (found := _hash(live, storage, name))
+        for name, found in at_rest(model, storage, live, plan.steps).items()
+        if not tables_of(storage, [name]) & unfilled
     }
     return msgspec.structs.replace(storage, settled=settled, settled_by=fingerprint())
 
