@@ -186,7 +186,7 @@ async def test_a_slow_statement_is_stopped(database: Database) -> None:
 
 
 async def test_waiting_for_a_connection_ends(database: Database) -> None:
-    executor = PoolExecutor(database.runtime_dsn, size=1, pool_timeout=0.05)
+    executor = PoolExecutor(database.runtime_dsn, size=1, pool_timeout=0.5)
     await executor.open()
     async with executor.transaction():
         with pytest.raises(DatabaseUnavailable):
@@ -219,7 +219,8 @@ async def running(owner: psycopg.Connection, text: str) -> int:
     for _ in range(500):
         found = owner.execute(
             "select pid from pg_stat_activity "
-            "where state = 'active' and query like %s and pid <> pg_backend_pid()",
+            "where datname = current_database() and state = 'active' and query like %s "
+            "and pid <> pg_backend_pid()",
             (f"%{text}%",),
         ).fetchone()
         if found:

@@ -4,6 +4,7 @@ The link tells it what the server said; it tells the requests what that means fo
 lane (`again`) which of them must be sent again.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from itertools import count
 
@@ -18,7 +19,7 @@ _CANCELLED = "57014"
 _NUMBERS = count(1)
 
 
-class Exchange:
+class Exchange(ABC):
     """What reads and units have in common.
 
     `before`: steps whose results nobody wants. `expected`: seconds it should take. `began`: when
@@ -50,21 +51,21 @@ class Exchange:
         self.sealed = False
         self.unprepared = False
 
+    @abstractmethod
     def took(self, request: Request | None, result: PGresult) -> None:
         """A step succeeded; `request` is None for one of `before`."""
-        raise NotImplementedError
 
+    @abstractmethod
     def refused(self, request: Request | None, error: Refusal) -> None:
         """A step failed; all behind it are skipped."""
-        raise NotImplementedError
 
+    @abstractmethod
     def ended(self, error: Refusal | None) -> None:
         """Its Sync came back; `error` is what the COMMIT said."""
-        raise NotImplementedError
 
+    @abstractmethod
     def lost(self, reason: str) -> None:
         """The connection broke before its Sync came back."""
-        raise NotImplementedError
 
     @property
     def wanted(self) -> bool:
@@ -120,9 +121,11 @@ class ReadExchange(Exchange):
     def _once_more(self, request: Request, error: Refusal) -> None:
         if request.sent >= SENT_MAX:
             request.fail(error)
-        else:
-            request.alone = True
-            self.repeat(request)
+            return
+        if isinstance(error, StalePlan) and request.sent > 1:
+            request.plain = True  # a proxy that keeps plans of its own gives back the old one
+        request.alone = True
+        self.repeat(request)
 
 
 class UnitExchange(Exchange):
@@ -173,8 +176,8 @@ class UnitExchange(Exchange):
                 self.repeat(request)
 
     def _blameless(self, request: Request, error: Refusal) -> bool:
-        if self.unprepared and len(request.steps) > 1:
-            # What could not be prepared beforehand may need what the steps before it do.
-            request.plain = True
-            return True
-        return isinstance(error, StalePlan)
+        stale = isinstance(error, StalePlan)
+        # What could not be prepared beforehand may need what the steps before it do; a proxy
+        # that keeps plans of its own gives back the old one.
+        request.plain = (self.unprepared and len(request.steps) > 1) or (stale and request.sent > 1)
+        return stale or request.plain

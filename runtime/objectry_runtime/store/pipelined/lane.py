@@ -1,6 +1,7 @@
 """A lane: requests of one kind, in a queue, and the links that carry them."""
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Sequence
 
@@ -29,7 +30,7 @@ class Limits(msgspec.Struct, frozen=True):
     prepared_max: int
 
 
-class Lane:
+class Lane(ABC):
     """What lanes have in common: queue, links, reconnecting, time-outs.
 
     `depth`: exchanges under way on a link at once. A lane opens its links when they are needed
@@ -66,15 +67,17 @@ class Lane:
 
     # What each kind of lane decides for itself.
 
+    @abstractmethod
     def gather(self, free: int) -> Exchange | None:
         """The next exchange out of the queue, `free` links being able to take one."""
-        raise NotImplementedError
 
+    @abstractmethod
     def ended(self, exchange: Exchange, now: float) -> None:
         """An exchange ended, its requests are answered or sent again."""
 
     def dropped(self, exchange: Exchange) -> None:
         """An exchange was lost with its link, its requests are told or sent again."""
+        return
 
     def silence_max(self, exchange: Exchange) -> float:
         """Seconds after which a link that said nothing meanwhile is taken for dead."""
@@ -83,6 +86,7 @@ class Lane:
 
     def watch(self, link: Link, now: float) -> None:
         """Look at a link that has exchanges under way, every `tick_s`."""
+        return
 
     # Requests
 

@@ -59,8 +59,12 @@ class Reads:
 
     def _lane_of(self, request: Request) -> Lane:
         dear, cost = self._dear, self.cost(request)
-        if dear is None or not (request.dear or cost is None or cost > DEAR_S):
+        if dear is None:
             return self._cheap
+        if not request.dear and cost is not None and cost <= DEAR_S:
+            # One that shares with nobody may as well use a connection that lies idle there.
+            spare = cost > SHARED_S and not self._cheap.idle_links and not dear.queue
+            return dear if spare and dear.idle_links else self._cheap
         request.alone = True
         # An unseen one need not wait here while the other lane has nothing to do.
         unseen = cost is None and not request.dear

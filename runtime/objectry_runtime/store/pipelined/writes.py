@@ -27,10 +27,10 @@ class WriteLane(Lane):
 
 
 class ContendedLane(Lane):
-    """Units that wait for each other at a name: one exchange at a time for each name.
+    """Units that wait for each other at a name: each name in one exchange at a time.
 
     So many waiters for one row take one connection, not all, and those that wait here share the
-    next transaction.
+    next transaction, also with waiters for other names.
     """
 
     def __init__(self, dsn: str, size: int, limits: Limits, measures: Measures) -> None:
@@ -39,42 +39,31 @@ class ContendedLane(Lane):
         self._busy: set[str] = set()
 
     def gather(self, free: int) -> Exchange | None:
-        """The first unit of a name that nobody is at, and those behind it of the same name."""
-        first = self._first()
-        if first is None:
-            return None
-        name = first.contended
-        self._busy.add(name)
-        most, wanted = self._grouping.bounds(len(self.queue))
+        """The first units whose names nobody is at."""
+        most, joins = self._grouping.bounds(-(-len(self.queue) // free))
         requests: list[Request] = []
-        others: list[Request] = []
-        open_ = True
-        while self.queue and open_ and len(requests) < most:
+        passed: list[Request] = []
+        while self.queue and len(requests) < most:
             request = self.queue.popleft()
-            if request.contended != name:
-                others.append(request)
-            elif wanted(request):
+            if request.answer.done():
+                continue  # whoever asked has gone
+            if request.contended in self._busy:
+                passed.append(request)
+            elif joins(request):
                 requests.append(request)
             else:
-                others.append(request)
-                open_ = False
-        self.queue.extendleft(reversed(others))
-        return self._grouping.exchange(requests, self.again)
+                passed.append(request)
+                break
+        self.queue.extendleft(reversed(passed))
+        self._busy.update(request.contended for request in requests)
+        return self._grouping.exchange(requests, self.again) if requests else None
 
     def ended(self, exchange: Exchange, now: float) -> None:
-        """Let the next of the name go."""
-        self._busy.discard(exchange.requests[0].contended)
+        """Let the next of its names go."""
+        self.dropped(exchange)
         if isinstance(exchange, UnitExchange):
             self._grouping.learn(exchange)
 
     def dropped(self, exchange: Exchange) -> None:
-        """Let the next of the name go."""
-        self._busy.discard(exchange.requests[0].contended)
-
-    def _first(self) -> Request | None:
-        gone = [request for request in self.queue if request.answer.done()]
-        for request in gone:
-            self.queue.remove(request)
-        return next(
-            (request for request in self.queue if request.contended not in self._busy), None
-        )
+        """Let the next of its names go."""
+        self._busy.difference_update(request.contended for request in exchange.requests)
