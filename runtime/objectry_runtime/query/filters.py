@@ -9,7 +9,7 @@ from objectry_runtime.query.frame import ObjectFrame, pg_type
 from objectry_runtime.query.names import FieldPath, Names
 from objectry_runtime.query.refusal import bad_query, near, quoted
 from objectry_runtime.query.slots import Slot, array_text
-from objectry_runtime.query.sql import Sql
+from objectry_runtime.query.sql import Sql, is_plain
 from objectry_runtime.query.values import parse_boolean, parse_value
 
 LIST_MAX = 1000  # values of one `in`
@@ -18,11 +18,15 @@ COMPARISONS = {"lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
 
 
 class Filter(msgspec.Struct, frozen=True):
-    """A condition of the query without its values: part of the statement's shape."""
+    """A condition of the query without its values: part of the statement's shape.
+
+    A value of a closed set is part of the shape too (`constants`): see `is_constant`.
+    """
 
     path: tuple[str, ...]
     op: str
     slots: tuple[str, ...]
+    constants: tuple[str, ...] = ()
 
 
 class Condition(msgspec.Struct, frozen=True):
@@ -43,8 +47,28 @@ def parse_filter(
     values = parse_values(found.field, op, text, parameter)
     if op == "isnull":
         return Condition(Filter(found.path, f"isnull:{values[0]}", ()), ())
+    if op == "eq" and is_constant(found.field, values[0]):
+        return Condition(Filter(found.path, op, (), values), ())
     slots = tuple(Slot(f"filter.{position}.{index}") for index in range(len(values)))
     return Condition(Filter(found.path, op, slots), values)
+
+
+def is_constant(field: FieldModel, value: str) -> bool:
+    """Whether a value is said in the statement itself instead of being a parameter.
+
+    A prepared statement soon gets one plan for all values, and states, countries and flags differ
+    in how many records have them: the plan that suits the usual one reads the whole table for the
+    rare one. There are few of them, so that each can have a statement of its own.
+    """
+    if not is_plain(value):
+        return False
+    match field.type.name:
+        case "boolean" | "country" | "currency":
+            return True
+        case "select":
+            return bool(field.definition.options)
+        case _:
+            return False
 
 
 def check_operator(found: FieldPath, op: str, parameter: str) -> None:
@@ -100,7 +124,8 @@ def render_filter(condition: Filter, field: FieldModel, frame: ObjectFrame, sql:
         if condition.op == "in":
             return f"{column} = any({items})"
         return f"({column} = any({items})) is not true"
-    values = [sql.bind(slot, kind) for slot in condition.slots]
+    values = [sql.constant(value, kind) for value in condition.constants]
+    values += [sql.bind(slot, kind) for slot in condition.slots]
     match condition.op:
         case "eq":
             return f"{column} = {values[0]}"

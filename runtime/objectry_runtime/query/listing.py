@@ -140,7 +140,7 @@ def _belongs_to(tenant: int, request: ListRequest) -> str:
             tenant,
             shape.object,
             [(key.path, key.descending) for key in shape.sort],
-            [(one.path, one.op) for one in shape.filters],
+            [(one.path, one.op, one.constants) for one in shape.filters],
             request.values,
             shape.where,
         )

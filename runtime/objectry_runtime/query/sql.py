@@ -8,6 +8,7 @@ import msgspec
 from objectry_runtime.store.executor import Bound
 
 _TYPE = re.compile(r"[a-z][a-z0-9]*(?:\[\])?")
+_PLAIN = re.compile(r"[A-Za-z0-9_ .-]{1,100}")
 
 
 def quote(identifier: str) -> str:
@@ -16,8 +17,14 @@ def quote(identifier: str) -> str:
     return '"' + identifier.replace('"', '""') + '"'
 
 
+def is_plain(text: str) -> bool:
+    """Whether a text is the same within quotes, whatever the settings of the server."""
+    return _PLAIN.fullmatch(text) is not None
+
+
 class Sql:
-    """The parameters of one statement. No value reaches a statement but through `bind`."""
+    """The parameters of one statement. No value reaches a statement but through `bind`; what a
+    definition lists may be a `constant`."""
 
     def __init__(self, taken: int = 0) -> None:
         """A statement, or the rest of one of whose parameters so many are `taken`."""
@@ -30,6 +37,12 @@ class Sql:
         assert _TYPE.fullmatch(pg_type), pg_type
         self._parameters.append(text)
         return f"${self._taken + len(self._parameters)}::{pg_type}"
+
+    def constant(self, text: str, pg_type: str) -> str:
+        """A plain value of a closed set, said in the statement: `'draft'::text`."""
+        assert is_plain(text), text
+        assert _TYPE.fullmatch(pg_type), pg_type
+        return f"'{text}'::{pg_type}"
 
     def alias(self, prefix: str = "t") -> str:
         """A table alias that this statement has not used yet."""

@@ -13,6 +13,7 @@ from objectry_runtime.problems import Problem
 from objectry_runtime.query import get_record, list_records, read_statement
 from objectry_runtime.query.listing import KEPT_LENGTH_MAX, Lists, plan, prepare
 from objectry_runtime.query.single import Singles
+from objectry_runtime.query.sql import Sql, is_plain
 from objectry_runtime.query.statements import KEPT_MAX, Kept, kept
 from tests.world import ANN, Store, column, data, document, pairs, principal
 
@@ -127,3 +128,51 @@ async def test_newest_first_is_read_from_an_index(
 
     assert "customer__created_at__id__idx" in text
     assert "Sort" not in text
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ({"status": "sent"}, "'sent'::text"),
+        ({"urgent": "true"}, "'true'::boolean"),
+        ({"currency": "EUR"}, "'EUR'::text"),
+        ({"country": "DE"}, "'DE'::text"),
+        ({"remark": "sent"}, ""),
+        ({"status__ne": "sent"}, ""),
+        ({"status__in": "sent,done"}, ""),
+        ({"priority": "77"}, ""),
+    ],
+)
+async def test_a_value_of_a_closed_set_has_a_statement_and_so_a_plan_of_its_own(
+    call: Caller, query: dict[str, str], said: str
+) -> None:
+    """All other values are parameters."""
+    caller = call("manager")
+    statement = plan(caller, prepare(caller, "order", tuple(query.items())), None)
+    value = next(iter(query.values())).partition(",")[0]
+
+    assert f" = {said}" in statement.sql
+    assert bool(said) != any(value in (text or "") for text in statement.params)
+
+
+async def test_a_cursor_is_good_for_one_value_of_a_closed_set(store: Store, call: Caller) -> None:
+    """Also where the value is not a parameter."""
+    for _ in range(3):
+        store.insert("order", status="sent", currency="EUR", order_date="2026-01-01")
+    caller = call("manager")
+    first = document(await list_records(caller, "order", pairs(status="sent", limit="1")))
+    cursor = str(first["next"])
+
+    second = await list_records(caller, "order", pairs(status="sent", limit="1", cursor=cursor))
+    with pytest.raises(Problem) as refused:
+        await list_records(caller, "order", pairs(status="draft", limit="1", cursor=cursor))
+
+    assert (1, 400) == (len(data(second)), refused.value.status)
+
+
+@pytest.mark.parametrize("text", ["a'b", "a\\", "a\n", "ä", "", "a" * 101, "a;b", "a$1", "a%s"])
+def test_only_what_no_quoting_could_change_is_said_in_a_statement(text: str) -> None:
+    """An option may be any text; those that need quoting are parameters."""
+    assert not is_plain(text)
+    with pytest.raises(AssertionError):
+        Sql().constant(text, "text")
