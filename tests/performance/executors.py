@@ -26,7 +26,7 @@ from objectry_runtime.store.pipelined import groups
 ROWS = 5000
 ALONE = "pipelined without groups"
 KINDS = (*EXECUTORS, ALONE)
-WORK = ("get", "create", "series")
+WORK = ("get", "list", "create", "series")
 _TABLES = """
 create table item (id bigint primary key, name text, a numeric, b text, c date, d timestamptz);
 create table event (id bigint, doc jsonb);
@@ -38,6 +38,10 @@ insert into series values ('invoice', 0);
 analyze item
 """
 _GET = "select row_to_json(r)::text from (select * from public.item where id = $1::bigint) r"
+_LIST = (
+    "select string_agg(row_to_json(r)::text, ',') from "
+    "(select * from public.item where id > $1::bigint order by name limit 50) r"
+)
 _CREATE = (
     "with r as (insert into public.item (id, name, a) "
     "values (nextval('public.ids'), $1::text, $2::numeric) returning id) "
@@ -115,6 +119,9 @@ def _request(executor: Executor, work: str, failing: int) -> Callable[[int], Awa
     def get(number: int) -> Awaitable[object]:
         return executor.read(Bound(_GET, (str(number % ROWS + 1),)))
 
+    def page(number: int) -> Awaitable[object]:
+        return executor.read(Bound(_LIST, (str(number % 1000),)))
+
     def series(_: int) -> Awaitable[object]:
         return executor.write([Bound(_NUMBER, ("12.50",))], contended="invoice")
 
@@ -126,7 +133,7 @@ def _request(executor: Executor, work: str, failing: int) -> Callable[[int], Awa
         except DatabaseError:
             return None
 
-    return {"get": get, "series": series, "create": create}[work]
+    return {"get": get, "list": page, "series": series, "create": create}[work]
 
 
 def _server(folder: Path) -> EmbeddedPostgres:
