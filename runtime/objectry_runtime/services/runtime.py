@@ -72,7 +72,14 @@ class Runtime:
         """Serve another release from the next request on. Raises PluginProblem."""
         self.live = await asyncio.to_thread(bind, release, storage, self._settings)
         log.info("now serving release %s", release.id)
-        asyncio.get_running_loop().call_later(FORGET_AFTER_S, gc.collect)
+        asyncio.get_running_loop().call_later(FORGET_AFTER_S, _forget)
+
+
+def _forget() -> None:
+    """Let what nobody uses any more go, also of what was there when the server got ready."""
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
 
 
 def bind(release: Release, storage: StorageMap, settings: Settings) -> Live:
