@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import time
 
 import pytest
 
@@ -20,7 +21,7 @@ LONG = Bound("select pg_sleep(30)")
 async def test_a_unit_whose_backend_is_terminated_is_unknown_and_not_sent_again(
     world: World, contended: str
 ) -> None:
-    """Nor is any other lost that waited behind it."""
+    """Those that waited behind it, at the same name too, are kept."""
     await world.warm()
     first = asyncio.create_task(world.write(then=[LONG], contended=contended))
     pids = await world.running("pg_sleep")
@@ -28,8 +29,7 @@ async def test_a_unit_whose_backend_is_terminated_is_unknown_and_not_sent_again(
     await asyncio.sleep(0)
     world.terminate(pids)
     assert UNAVAILABLE == await first
-    told = await asyncio.gather(*behind)
-    assert set(told) <= {"", UNAVAILABLE}
+    assert [""] * 20 == await asyncio.gather(*behind)
     await world.recovered()
 
 
@@ -59,13 +59,13 @@ async def test_a_transaction_whose_backend_is_terminated_says_so(world: World) -
 
 
 async def test_connections_that_died_while_idle_fail_no_request(world: World) -> None:
-    """As after a restart of PostgreSQL."""
+    """As after a restart of PostgreSQL, even when the loop had no turn to hear of it."""
     await world.warm()
     killed = world.backends()
     assert world.terminate(killed) > 0
     while set(killed) & set(world.backends()):
-        await asyncio.sleep(0.005)  # until the server has let go of them
-    await asyncio.sleep(0.05)  # and we have heard of it
+        time.sleep(0.005)  # until the server has let go of them; the loop stands still
+    time.sleep(0.05)
     told = await asyncio.gather(
         *(world.write() for _ in range(10)),
         *(world.read() for _ in range(10)),
