@@ -192,6 +192,31 @@ async def test_closing_answers_what_is_under_way(database: Database) -> None:
     await executor.close()
 
 
+async def test_closing_does_not_wait_for_ever(
+    database: Database, owner: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What hangs is told, what waits behind it too, and no connection stays."""
+    monkeypatch.setattr("objectry_runtime.store.pipelined.executor.GRACE_S", 0.1)
+    executor = PipelinedExecutor(database.runtime_dsn, size=3)
+    await executor.open()
+    hanging = Bound("select pg_sleep(60)")
+    reads = [asyncio.create_task(executor.read(hanging)) for _ in range(5)]
+    writes = [asyncio.create_task(executor.write([hanging])) for _ in range(5)]
+    await asyncio.sleep(0.1)
+    await executor.close()
+    told = await asyncio.gather(*reads, *writes, return_exceptions=True)
+    assert [DatabaseUnavailable] * 10 == [type(answer) for answer in told]
+    for _ in range(500):  # the server notices at the end of what it runs
+        rows = owner.execute(
+            "select count(*) from pg_stat_activity where datname = current_database() "
+            "and pid <> pg_backend_pid() and query not like '%pg_sleep%'"
+        ).fetchone()
+        if rows == (0,):
+            break
+        await asyncio.sleep(0.01)
+    assert (0,) == rows
+
+
 async def test_a_full_queue_refuses_at_once(pipelined: PipelinedExecutor) -> None:
     """The others are served."""
     await pipelined.read(cheap("known"))

@@ -6,15 +6,15 @@ from collections import deque
 from collections.abc import Callable, Sequence
 
 import msgspec
-import psycopg
 
 from objectry_runtime.store.executor import DatabaseUnavailable
 from objectry_runtime.store.measures import Load, Measures
-from objectry_runtime.store.persistent import pause
-from objectry_runtime.store.pipelined.connecting import connect, lane_dsn, reason_of
+from objectry_runtime.store.pipelined.connecting import lane_dsn
 from objectry_runtime.store.pipelined.exchange import Exchange
 from objectry_runtime.store.pipelined.link import Link
 from objectry_runtime.store.pipelined.request import Request
+from objectry_runtime.store.pipelined.roster import Roster
+from objectry_runtime.store.statements import Connection
 
 QUEUED_MAX = 1000
 SILENCE_GRACE_S = 5.0
@@ -50,20 +50,22 @@ class Lane(ABC):
         depth: int,
         settings: Sequence[str] = (),
     ) -> None:
-        self.size = size
-        self.links: list[Link] = []
         self.limits = limits
         self.counts = measures.lane(name, self.load)
         self.queue: deque[Request] = deque()
-        self._dsn = lane_dsn(dsn, *settings)
+        self.roster = Roster(
+            lane_dsn(dsn, *settings),
+            size,
+            crowded=lambda: bool(self.queue),
+            make=self._link,
+            arrived=self._arrived,
+        )
         self._depth = depth
         self._loop = asyncio.get_running_loop()
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._connector: asyncio.Task[None] | None = None
-        self._changed = asyncio.Event()  # a link came, or an exchange ended
+        self._cancels: set[asyncio.Task[None]] = set()
+        self._changed = asyncio.Event()  # a link came or went, or an exchange ended
         self._clock: asyncio.TimerHandle | None = None
         self._called = self._closing = False
-        self._reason = ""
 
     # What each kind of lane decides for itself.
 
@@ -110,13 +112,7 @@ class Lane(ABC):
 
     def load(self) -> Load:
         """Connections, busy ones, waiting requests."""
-        busy = sum(1 for link in self.links if link.exchanges)
-        return Load(len(self.links), busy, len(self.queue))
-
-    @property
-    def idle_links(self) -> int:
-        """Links with nothing under way."""
-        return sum(1 for link in self.links if not link.exchanges and not link.cancelling)
+        return Load(len(self.roster.links), len(self.roster.busy), len(self.queue))
 
     def _call(self) -> None:
         # At the end of the loop's turn: what others ask for in it may share an exchange.
@@ -129,7 +125,7 @@ class Lane(ABC):
     def _dispatch(self) -> None:
         self._called = False
         while self.queue:
-            free = [link for link in self.links if self._can_take(link)]
+            free = [link for link in self.roster.links if self._can_take(link)]
             if not free:
                 break
             link = min(free, key=_under_way)
@@ -139,8 +135,8 @@ class Lane(ABC):
             if exchange is None:
                 break
             self._send(link, exchange)
-        if self.queue and len(self.links) < self.size:
-            self._connect()
+        if self.queue:
+            self.roster.grow()
 
     def _can_take(self, link: Link) -> bool:
         return len(link.exchanges) < self._depth and link.is_open and not link.cancelling
@@ -171,10 +167,10 @@ class Lane(ABC):
 
     async def open(self) -> None:
         """Connect once; DatabaseUnavailable when that does not work in time."""
-        self._connect()
+        self.roster.grow()
         try:
             async with asyncio.timeout(self.limits.pool_timeout):
-                while not self.links:
+                while not self.roster.links:
                     await self._changed.wait()
                     self._changed.clear()
         except TimeoutError:
@@ -185,59 +181,30 @@ class Lane(ABC):
         self._closing = True
         try:
             async with asyncio.timeout(grace):
-                while self.queue or any(link.exchanges for link in self.links):
+                while self.queue or self.roster.busy:
                     self._changed.clear()
                     await self._changed.wait()
         except TimeoutError:
             pass
         finally:
-            self._end()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    def _end(self) -> None:
-        if self._clock is not None:
-            self._clock.cancel()
-        for task in self._tasks:
-            task.cancel()
-        for link in tuple(self.links):
-            link.break_off("the database connections are closed")
-        self._refuse(DatabaseUnavailable("the database connections are closed"))
-
-    def _connect(self) -> None:
-        if self._connector is None and not (self._closing and not self.queue):
-            self._connector = self._keep(self._loop.create_task(self._connecting()))
-
-    async def _connecting(self) -> None:
-        failures = 0
-        try:
-            while len(self.links) < self.size and (self.queue or not self.links):
-                try:
-                    connection = await connect(self._dsn)
-                except (psycopg.Error, OSError) as error:
-                    self._reason = reason_of(error)
-                    await asyncio.sleep(pause(failures))
-                    failures += 1
-                    continue
-                failures, self._reason = 0, ""
-                self.counts.connected += 1
-                self.links.append(
-                    Link(
-                        connection,
-                        self.limits.prepared_max,
-                        self._freed,
-                        self._broken,
-                        self._ended,
-                    )
+            await self.roster.close()
+            while self.queue:
+                self.queue.popleft().fail(
+                    DatabaseUnavailable("the database connections are closed")
                 )
-                self._changed.set()
-                self._dispatch()
-        finally:
-            self._connector = None
+            if self._clock is not None:
+                self._clock.cancel()
+            for task in self._cancels:
+                task.cancel()
+            await asyncio.gather(*self._cancels, return_exceptions=True)
 
-    def _keep(self, task: "asyncio.Task[None]") -> "asyncio.Task[None]":
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return task
+    def _link(self, connection: Connection) -> Link:
+        self.counts.connected += 1
+        return Link(connection, self.limits.prepared_max, self._freed, self._broken, self._ended)
+
+    def _arrived(self) -> None:
+        self._changed.set()
+        self._dispatch()
 
     def _ended(self, exchange: Exchange, now: float) -> None:
         self.counts.ran.add(now - exchange.began, len(exchange.requests))
@@ -249,13 +216,12 @@ class Lane(ABC):
             self._dispatch()
 
     def _broken(self, link: Link, lost: Sequence[Exchange]) -> None:
-        self.links.remove(link)
+        self.roster.links.remove(link)
         for exchange in lost:
             self.dropped(exchange)
-        self.counts.lost += 1
+        self.counts.lost += not self._closing
         self._changed.set()
-        if not self._closing or self.queue:
-            self._connect()
+        self.roster.grow()
 
     def cancel(self, link: Link) -> None:
         """Have the server stop what it runs on a link; a server that never hears is dead."""
@@ -264,7 +230,9 @@ class Lane(ABC):
         if link.wishes >= WISHES_MAX:
             link.break_off("the server does not answer")
         else:
-            self._keep(link.cancel())
+            task = link.cancel()
+            self._cancels.add(task)
+            task.add_done_callback(self._cancels.discard)
 
     # The clock
 
@@ -272,13 +240,12 @@ class Lane(ABC):
         self._clock = None
         now = self._loop.time()
         self._expire(now)
-        for link in tuple(self.links):
-            if link.exchanges:
-                if now - link.heard > self.silence_max(link.exchanges[0]):
-                    link.break_off("the connection is silent")
-                elif not link.cancelling:
-                    self.watch(link, now)
-        if self.queue or any(link.exchanges for link in self.links):
+        for link in self.roster.busy:
+            if now - link.heard > self.silence_max(link.exchanges[0]):
+                link.break_off("the connection is silent")
+            elif not link.cancelling:
+                self.watch(link, now)
+        if self.queue or self.roster.busy:
             self._clock = self._loop.call_later(self.tick_s, self._tick)
 
     def _expire(self, now: float) -> None:
@@ -291,16 +258,12 @@ class Lane(ABC):
             self.counts.timeouts += 1
             request.fail(self._unreachable())
 
-    def _refuse(self, error: DatabaseUnavailable) -> None:
-        while self.queue:
-            self.queue.popleft().fail(error)
-
     def _unreachable(self) -> DatabaseUnavailable:
-        if self.links:
+        if self.roster.links:
             return DatabaseUnavailable("no database connection is free; try again shortly")
         seconds = self.limits.pool_timeout
         return DatabaseUnavailable(
-            f"no connection to PostgreSQL within {seconds:g} s: {self._reason or 'no answer'}"
+            f"no connection to PostgreSQL within {seconds:g} s: {self.roster.reason or 'no answer'}"
         )
 
 

@@ -63,13 +63,13 @@ class Reads:
             return self._cheap
         if not request.dear and cost is not None and cost <= DEAR_S:
             # One that shares with nobody may as well use a connection that lies idle there.
-            spare = cost > SHARED_S and not self._cheap.idle_links and not dear.queue
-            return dear if spare and dear.idle_links else self._cheap
+            spare = cost > SHARED_S and not self._cheap.roster.idle and not dear.queue
+            return dear if spare and dear.roster.idle else self._cheap
         request.alone = True
         # An unseen one need not wait here while the other lane has nothing to do.
         unseen = cost is None and not request.dear
-        crowded = bool(dear.queue) or not dear.idle_links
-        if unseen and crowded and self._cheap.idle_links and not self._cheap.queue:
+        crowded = bool(dear.queue) or not dear.roster.idle
+        if unseen and crowded and self._cheap.roster.idle and not self._cheap.queue:
             return self._cheap
         return dear
 
