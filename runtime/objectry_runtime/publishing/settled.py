@@ -9,6 +9,7 @@ one document are settled together: the formulas of one may read the other.
 import hashlib
 from collections.abc import Container, Iterable, Mapping, Set
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 
 import msgspec
@@ -23,6 +24,9 @@ from objectry.registry import StorageMap
 from objectry_runtime.publishing.formulas import marked_columns
 from objectry_runtime.publishing.introspection import introspect
 from objectry_runtime.store.database import OwnerConnection
+
+
+_PACKAGES = ("objectry", "sqlalchemy")  # what says which columns a definition wants
 
 
 def settled_objects(
@@ -97,7 +101,7 @@ def tables_of(storage: StorageMap, objects: Iterable[str]) -> Set[str]:
 @cache
 def fingerprint() -> str:
     """Names the program that turns definitions into tables: another may want other tables."""
-    digest = hashlib.sha256()
+    digest = hashlib.sha256("/".join(version(name) for name in _PACKAGES).encode())
     for source in sorted(Path(objectry.__file__).parent.rglob("*.py")):
         digest.update(source.read_bytes())
     return digest.hexdigest()
