@@ -25,7 +25,6 @@ from objectry_runtime.publishing.formulas import marked_columns
 from objectry_runtime.publishing.introspection import introspect
 from objectry_runtime.store.database import OwnerConnection
 
-
 _PACKAGES = ("objectry", "sqlalchemy")  # what says which columns a definition wants
 
 
