@@ -63,6 +63,13 @@ SETTINGS: dict[str, Setting] = {
             " they answer reads that may be stale.",
         ),
         Setting(
+            name="pooler_url",
+            type=str,
+            default="",
+            summary="A PgBouncer in transaction mode that requests go through (`postgresql://…`);"
+            " publishing goes to `database_url` all the same.",
+        ),
+        Setting(
             name="state",
             type=str,
             default=".objectry",
@@ -71,10 +78,10 @@ SETTINGS: dict[str, Setting] = {
         Setting(
             name="executor",
             type=str,
-            default="pool",
-            choices=("pool", "pipelined"),
-            summary="How statements reach PostgreSQL: `pool` takes a connection for each,"
-            " `pipelined` lets many share one.",
+            default="pipelined",
+            choices=("pipelined", "pool"),
+            summary="How statements reach PostgreSQL: `pipelined` lets many share a connection,"
+            " `pool` takes one for each.",
         ),
         Setting(
             name="server",
@@ -136,7 +143,7 @@ SETTINGS: dict[str, Setting] = {
             type=int,
             default=10,
             bounds=(1, 10_000),
-            summary="Connections to the database.",
+            summary="Connections to the database; `pipelined` takes three at least.",
         ),
         Setting(
             name="limits.stale_seconds_max",

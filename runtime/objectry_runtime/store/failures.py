@@ -10,7 +10,8 @@ from objectry_runtime.store.executor import DatabaseError, DatabaseUnavailable
 # Classes and codes that say nothing about the statement: the connection broke (08), the server
 # is out of something (53), an operator or a crash ended the session (57P..), a failover left us
 # on a standby (25006), or the disk failed (58).
-_UNAVAILABLE = ("08", "53", "57P", "25006", "58")
+_READ_ONLY = "25006"
+_UNAVAILABLE = ("08", "53", "57P", _READ_ONLY, "58")
 
 Refusal = DatabaseError | DatabaseUnavailable
 
@@ -32,13 +33,18 @@ def failure(error: BaseException) -> Refusal | None:
             return None
 
 
-def refusal(result: PGresult) -> Refusal:
-    """The executor's error for a result that libpq reports as an error."""
+def refusal(result: PGresult, *, read_only: bool = False) -> Refusal:
+    """The executor's error for a result that libpq reports as an error.
+
+    In a session that is `read_only` by our own wish, a statement that writes is at fault itself;
+    in any other the server became a standby.
+    """
     state = _field(result, DiagnosticField.SQLSTATE)
     message = _field(result, DiagnosticField.MESSAGE_PRIMARY) or _first_line(
         result.get_error_message()
     )
-    if not state or state.startswith(_UNAVAILABLE):
+    ours = read_only and state == _READ_ONLY
+    if not state or (state.startswith(_UNAVAILABLE) and not ours):
         return DatabaseUnavailable(message)
     stale = state == "26000" or (
         state == "0A000"

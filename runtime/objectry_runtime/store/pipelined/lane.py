@@ -16,6 +16,7 @@ from objectry_runtime.store.pipelined.request import Request
 from objectry_runtime.store.pipelined.roster import Roster
 from objectry_runtime.store.statements import Connection
 
+READ_ONLY = "default_transaction_read_only=on"
 QUEUED_MAX = 1000
 SILENCE_GRACE_S = 5.0
 WISH_AGAIN_S = 1.0
@@ -38,6 +39,7 @@ class Lane(ABC):
     """
 
     tick_s = 0.1
+    read_only = False
 
     def __init__(
         self,
@@ -48,13 +50,12 @@ class Lane(ABC):
         measures: Measures,
         *,
         depth: int,
-        settings: Sequence[str] = (),
     ) -> None:
         self.limits = limits
         self.counts = measures.lane(name, self.load)
         self.queue: deque[Request] = deque()
         self.roster = Roster(
-            lane_dsn(dsn, *settings),
+            lane_dsn(dsn, *([READ_ONLY] if self.read_only else [])),
             size,
             crowded=lambda: bool(self.queue),
             make=self._link,
@@ -200,7 +201,14 @@ class Lane(ABC):
 
     def _link(self, connection: Connection) -> Link:
         self.counts.connected += 1
-        return Link(connection, self.limits.prepared_max, self._freed, self._broken, self._ended)
+        return Link(
+            connection,
+            self.limits.prepared_max,
+            self.read_only,
+            self._freed,
+            self._broken,
+            self._ended,
+        )
 
     def _arrived(self) -> None:
         self._changed.set()

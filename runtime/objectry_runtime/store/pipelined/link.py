@@ -40,6 +40,7 @@ class Link:
         self,
         connection: Connection,
         prepared_max: int,
+        read_only: bool,
         freed: Callable[["Link"], None],
         broken: Callable[["Link", Sequence[Exchange]], None],
         ended: Callable[[Exchange, float], None],
@@ -50,6 +51,7 @@ class Link:
         self.wishes = 0  # how often we asked the server to stop what it runs now
         self.wished = -1.0
         self._connection = connection
+        self._read_only = read_only
         self._pg = connection.pgconn
         self._loop = asyncio.get_running_loop()
         self._socket = self._pg.socket
@@ -232,7 +234,7 @@ class Link:
     def _refusal(self, result: PGresult, status: int) -> Refusal:
         if status != _ERROR:
             raise _Surprise(f"unexpected answer: {ExecStatus(status).name}")
-        error = refusal(result)
+        error = refusal(result, read_only=self._read_only)
         if isinstance(error, DatabaseUnavailable):
             self._spent = True  # a session that ends, a server that became a standby
         return error

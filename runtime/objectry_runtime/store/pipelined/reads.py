@@ -17,7 +17,6 @@ SHARED_S = 0.001
 DEAR_S = 0.02
 STALLED_S = 0.05
 STALLED_TIMES = 10
-READ_ONLY = "default_transaction_read_only=on"
 
 
 class Reads:
@@ -78,6 +77,7 @@ class ReadLane(Lane):
     """What both have in common."""
 
     tick_s = 0.025
+    read_only = True
 
     def __init__(
         self,
@@ -90,7 +90,7 @@ class ReadLane(Lane):
         *,
         depth: int,
     ) -> None:
-        super().__init__(name, dsn, size, limits, measures, depth=depth, settings=(READ_ONLY,))
+        super().__init__(name, dsn, size, limits, measures, depth=depth)
         self.reads = reads
 
     def ended(self, exchange: Exchange, now: float) -> None:
