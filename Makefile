@@ -46,5 +46,5 @@ bench: setup ## measure us beside hand-written servers and pgbench (half an hour
 soak: setup ## 30 minutes of mixed load while PostgreSQL dies in every way there is
 	$(BIN)/python -m tests.performance.soak --minutes 30
 
-long: setup ## the full counts: properties, conformance, security, 20 kills under load (minutes)
-	OBJECTRY_PROPERTY_EXAMPLES=2000 OBJECTRY_KILLS=20 $(BIN)/pytest -q -s tests/properties tests/conformance tests/security tests/faults
+long: setup ## the full counts: properties, conformance, security, 20 kills under load, cuts at each byte (minutes)
+	OBJECTRY_PROPERTY_EXAMPLES=2000 OBJECTRY_KILLS=20 OBJECTRY_FAULT_ROUNDS=200 OBJECTRY_FAULT_STEP=1 OBJECTRY_FAULT_STOPS=10 $(BIN)/pytest -q -s tests/properties tests/conformance tests/security tests/faults

@@ -66,8 +66,8 @@ def _circle(final: Mapping[str, tuple[str, ...]], requests: Sequence[Request]) -
                 graph.add(final[where][len(seen)], name)
     # A chain of instants carries real time: an answer lies before its instant, a beginning after.
     instants = sorted({end for request in requests if (end := request.ended) is not None})
-    for before, after in pairwise(instants):
-        graph.add(f"at {after}", f"at {before}")
+    for instant, later in pairwise(instants):
+        graph.add(f"at {later}", f"at {instant}")
     for name, request in zip(names, requests, strict=True):
         if request.ended is not None:
             graph.add(f"at {request.ended}", name)

@@ -18,7 +18,7 @@ VERSION_MIN = (1, 21)
 
 _SETTINGS = """
 [databases]
-objectry = host=127.0.0.1 port={server} dbname=objectry connect_query='{session}'
+* = host=127.0.0.1 port={server} connect_query='{session}'
 
 [pgbouncer]
 listen_addr = 127.0.0.1
@@ -52,14 +52,16 @@ def program() -> str:
 
 
 @contextmanager
-def pgbouncer(folder: Path, server_port: int, *, prepared: int) -> Generator[int]:
+def pgbouncer(
+    folder: Path, server_port: int, *, prepared: int, session: str = _SESSION
+) -> Generator[int]:
     """Run one in front of the server at that port; the port it listens on."""
     account = account_for(folder, folder / "users.txt")
     port = free_port()
     (folder / "users.txt").write_text('"objectry" ""\n')
     (folder / "pgbouncer.ini").write_text(
         _SETTINGS.format(
-            server=server_port, session=_SESSION, port=port, folder=folder, prepared=prepared
+            server=server_port, session=session, port=port, folder=folder, prepared=prepared
         )
     )
     for file in ("users.txt", "pgbouncer.ini"):

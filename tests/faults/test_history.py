@@ -6,7 +6,7 @@ from tests.faults.history import Request, contradictions
 
 A = Request(began=1, ended=2, token="a", saw={"x": ("a",), "y": ("a",)})
 B = Request(began=3, ended=4, token="b", saw={"x": ("a", "b"), "y": ("a", "b")})
-FINAL = {"x": ("a", "b"), "y": ("a", "b")}
+FINAL: dict[str, tuple[str, ...]] = {"x": ("a", "b"), "y": ("a", "b")}
 
 
 def test_what_one_after_another_could_have_done_is_fine() -> None:
@@ -17,7 +17,8 @@ def test_what_one_after_another_could_have_done_is_fine() -> None:
     assert [] == contradictions(unanswered, [A, B, Request(began=1, token="u")], set())
 
 
-WRONG = {
+Wrong = tuple[dict[str, tuple[str, ...]], list[Request], str]
+WRONG: dict[str, Wrong] = {
     "lost": ({"x": ("b",), "y": ("b",)}, [A, B], "lost since"),
     "twice": ({"x": ("a", "b", "a"), "y": ("a", "b")}, [A, B], "twice"),
     "refused": ({"x": ("a", "b", "no"), "y": ("a", "b")}, [A, B], "was refused"),

@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from objectry_runtime.store.database import Database
@@ -17,7 +18,9 @@ from tests.faults.books import UNAVAILABLE
 from tests.faults.pgbouncer import pgbouncer, program
 from tests.faults.world import DIVIDES_BY_ZERO, ORPHAN, SIZE, World, entered, lay_tables
 from tests.replication import PgServer
+from tests.server import Server
 
+ROOT = Path(__file__).parents[2]
 pytestmark = [
     pytest.mark.anyio,
     pytest.mark.skipif(not program(), reason="no PgBouncer 1.21 or newer is installed"),
@@ -126,3 +129,28 @@ async def test_a_table_that_changes_is_read_as_it_is(bounced: World) -> None:
             bounced.owner.execute(f"alter table faults.narrow add column c{columns} text".encode())
     finally:
         bounced.owner.execute("drop table faults.narrow")
+
+
+def test_a_server_goes_through_it_and_refuses_sessions_of_the_owner(
+    tmp_path: Path, server: PgServer
+) -> None:
+    """With the setting `pooler_url`: publishing goes directly, requests through the pooler."""
+    (tmp_path / "right").mkdir()
+    (tmp_path / "wrong").mkdir()
+    server.execute("create database shop", database="postgres")
+    direct = server.address("shop")
+    with (
+        pgbouncer(tmp_path / "right", server.port, prepared=0) as right,
+        pgbouncer(tmp_path / "wrong", server.port, prepared=0, session="select 1") as wrong,
+    ):
+
+        def addresses(port: int) -> dict[str, str]:
+            through = f"postgresql://objectry@127.0.0.1:{port}/shop"
+            return {"OBJECTRY_DATABASE_URL": direct, "OBJECTRY_POOLER_URL": through}
+
+        with Server(ROOT, tmp_path / "state", environment=addresses(right)) as served:
+            assert 200 == httpx.get(served.url + "/readyz", timeout=30).status_code
+        refused = Server(ROOT, tmp_path / "state", environment=addresses(wrong))
+        with pytest.raises(AssertionError, match="connect_query"):
+            refused.start()
+        assert "Traceback" not in refused.log.read_text()

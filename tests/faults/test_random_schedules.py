@@ -14,7 +14,7 @@ import pytest
 from objectry_runtime.store.database import Database
 from objectry_runtime.store.executor import Bound, DatabaseError, DatabaseUnavailable, Rows
 from tests.faults.history import Request, contradictions
-from tests.faults.proxy import Fault, Proxy
+from tests.faults.proxy import Fault, How, Proxy, Way
 from tests.faults.world import DIVIDES_BY_ZERO, ORPHAN, World, entered, server_of
 
 pytestmark = pytest.mark.anyio
@@ -22,6 +22,8 @@ pytestmark = pytest.mark.anyio
 SEED = int(os.environ.get("OBJECTRY_FAULT_SEED", "20261122"))
 ROUNDS = int(os.environ.get("OBJECTRY_FAULT_ROUNDS", "6"))
 CLIENTS, REQUESTS = 14, 12
+WAYS: tuple[Way, ...] = ("request", "response")
+HOWS: tuple[How, ...] = ("close", "reset")
 LISTS = ("r1", "r2", "r3", "r4")
 ALL = Bound("select name, array_to_string(tokens, ' ') from faults.register order by name")
 
@@ -145,11 +147,10 @@ class Schedule:
                 case 1 if pids:
                     world.owner.execute("select pg_cancel_backend(%s)", (chance.choice(pids),))
                 case 2:
-                    way, how = (
-                        chance.choice(["request", "response"]),
-                        chance.choice(["close", "reset"]),
+                    after = chance.randrange(2000)
+                    self.proxy.arm(
+                        Fault(way=chance.choice(WAYS), after=after, how=chance.choice(HOWS))
                     )
-                    self.proxy.arm(Fault(way=way, after=chance.randrange(2000), how=how))
                 case 3:
                     self.proxy.delay = chance.choice([0.0, 0.0, 0.002])
                 case _:

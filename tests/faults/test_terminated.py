@@ -58,20 +58,35 @@ async def test_a_transaction_whose_backend_is_terminated_says_so(world: World) -
     await world.recovered()
 
 
-async def test_connections_that_died_while_idle_fail_no_request(world: World) -> None:
-    """As after a restart of PostgreSQL, even when the loop had no turn to hear of it."""
-    await world.warm()
+def terminate_idle(world: World) -> None:
+    """End all backends and let the connections find out, while the loop stands still."""
     killed = world.backends()
     assert world.terminate(killed) > 0
     while set(killed) & set(world.backends()):
-        time.sleep(0.005)  # until the server has let go of them; the loop stands still
+        time.sleep(0.005)  # until the server has let go of them
     time.sleep(0.05)
+
+
+async def test_connections_that_died_while_idle_fail_no_request(world: World) -> None:
+    """As after a restart of PostgreSQL, even when the loop had no turn to hear of it."""
+    await world.warm()
+    terminate_idle(world)
     told = await asyncio.gather(
         *(world.write() for _ in range(10)),
         *(world.read() for _ in range(10)),
         *(world.write(contended="series") for _ in range(10)),
     )
     assert [""] * 30 == told
+
+
+async def test_connections_that_die_while_a_write_is_about_to_be_sent(world: World) -> None:
+    """What was not sent yet goes elsewhere. (The pool sends within the same turn of the loop.)"""
+    await world.warm()
+    writes = [asyncio.create_task(world.write()) for _ in range(3)]
+    asyncio.get_running_loop().call_soon(terminate_idle, world)
+    told = await asyncio.gather(*writes)
+    assert set(told) <= ({"", UNAVAILABLE} if world.kind == "pool" else {""})
+    await world.recovered()
 
 
 @pytest.mark.parametrize("how", ["pg_terminate_backend", "pg_cancel_backend"])

@@ -18,6 +18,7 @@ from objectry_runtime.services.runtime import Runtime, first_live
 from objectry_runtime.services.server import bind, run
 from objectry_runtime.services.settings import Settings
 from objectry_runtime.store.database import Database, DatabaseUnusable
+from objectry_runtime.store.pooler import check_pooler
 
 log = logging.getLogger("objectry.serve")
 
@@ -48,6 +49,8 @@ def serve(
         if listener is not None:
             stack.enter_context(listener)
         database = stack.enter_context(open_database(settings))
+        if pooler := settings.text("pooler_url"):
+            check_pooler(pooler)
         sources: list[str] = []
         first = partial(_first_release, settings, services, sources)
         live, published = first_live(database, settings, first)

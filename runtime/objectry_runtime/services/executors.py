@@ -7,6 +7,7 @@ from objectry_runtime.store.database import Database
 from objectry_runtime.store.executor import Executor
 from objectry_runtime.store.hosts import Hosts, replica_dsns
 from objectry_runtime.store.kinds import EXECUTORS
+from objectry_runtime.store.pooler import pooler_dsn
 
 
 def new_executor(settings: Settings, database: Database) -> Executor:
@@ -16,8 +17,13 @@ def new_executor(settings: Settings, database: Database) -> Executor:
         size=settings.number("limits.connections"),
         statement_timeout=settings.number("limits.statement_timeout_ms") / 1000,
     )
+    pooler = settings.text("pooler_url")
+    primary = pooler_dsn(pooler) if pooler else database.runtime_dsn
+    if pooler:
+        # What the pooler keeps prepared outlives what a publisher changes.
+        make = partial(make, prepared_max=0)
     replicas = replica_dsns(settings.text("replica_urls"))
     if not replicas:
-        return make(database.runtime_dsn)
+        return make(primary)
     stale_s_max = settings.number("limits.stale_seconds_max")
-    return Hosts(database.runtime_dsn, replicas, make, stale_s_max)
+    return Hosts(primary, replicas, make, stale_s_max)

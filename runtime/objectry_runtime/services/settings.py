@@ -183,7 +183,8 @@ def _take(
         value = int(value)
     wanted = _wanted(row, value)
     if wanted:
-        shown = "…" if row.name in ("secret_key", "database_url", "replica_urls") else repr(value)
+        secret = row.name == "secret_key" or row.name.endswith(("_url", "_urls"))
+        shown = "…" if secret else repr(value)
         findings.append(
             Finding(code=WRONG_VALUE, message=f"{name} is {shown}", hint=wanted, position=place)
         )
