@@ -42,6 +42,7 @@ class Proxy:
         self.port = 0
         self._server, self._tls = server, tls
         self._pairs: set[_Pair] = set()
+        self._counted: set[_Pair] = set()
         self._listener: asyncio.Server | None = None
 
     def dsn(self, dsn: str) -> str:
@@ -55,9 +56,22 @@ class Proxy:
         )
 
     def arm(self, fault: Fault | None) -> None:
-        """Count from here on, and break when the fault says so."""
+        """Count from here on, and break when the fault says so; only connections there are now."""
+        self._counted = set(self._pairs)
         self.passed = {"request": 0, "response": 0}
         self.fault = fault
+
+    def counts(self, pair: "_Pair") -> bool:
+        """Whether a connection was there when the proxy was armed."""
+        return pair in self._counted
+
+    async def quiet(self) -> None:
+        """Wait until nothing passes for a moment: nobody is connecting any more."""
+        before: dict[Way, int] | None = None
+        while before != self.passed:
+            self._counted |= self._pairs
+            before = dict(self.passed)
+            await asyncio.sleep(0.02)
 
     def cut_all(self, how: How = "reset") -> int:
         """Break all connections now; how many there were."""
@@ -175,11 +189,12 @@ class _Pair:
                     await asyncio.sleep(proxy.delay)
                 if self._stalled:
                     continue
-                fault = proxy.fault
+                counts = proxy.counts(self)
+                fault = proxy.fault if counts else None
                 left = len(chunk)
                 if fault is not None and fault.way == way:
                     left = min(left, fault.after - proxy.passed[way])
-                proxy.passed[way] += left
+                proxy.passed[way] += left * counts
                 writer.write(chunk[:left])
                 if fault is not None and fault.way == way and proxy.passed[way] >= fault.after:
                     proxy.fault = None

@@ -39,6 +39,7 @@ async def behind(kind: str, fault_database: Database, proxy: Proxy) -> AsyncIter
 async def size_of(world: World, proxy: Proxy, contended: str) -> dict[Way, int]:
     """How many bytes a write of one token sends and gets."""
     await until(lambda: world.write(contended=contended))
+    await proxy.quiet()
     proxy.arm(None)
     assert "" == await world.write(contended=contended)
     return dict(proxy.passed)
@@ -56,6 +57,7 @@ async def test_a_write_cut_at_any_byte_is_kept_or_unknown(
     assert size > 20
     for after in range(0, size + 1, STEP):
         await until(lambda: behind.write(contended=contended))
+        await proxy.quiet()
         proxy.arm(Fault(way=way, after=after, how=how))
         told = await behind.write(contended=contended)
         if way == "response" and after < size - 6:
