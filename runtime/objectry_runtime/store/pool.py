@@ -1,5 +1,6 @@
 """The plain executor: psycopg's pool, one connection for each statement or unit."""
 
+import asyncio
 import select
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -206,7 +207,7 @@ class PoolExecutor:
                 self._counts.ran.add(perf_counter() - taken)
                 if connection.pgconn.pipeline_status != PipelineStatus.OFF:
                     await connection.close()
-                await pool.putconn(connection)  # rolls back what was left open
+                await _give_back(pool, connection)  # rolls back what was left open
         except Exception as error:
             self._counts.timeouts += isinstance(error, PoolTimeout)
             told = failure(error)
@@ -227,16 +228,27 @@ class PoolExecutor:
         # restart of PostgreSQL all are dead.
         for _ in range(self._size):
             connection = await pool.getconn()
-            if await _lives(connection):
-                return connection
+            try:
+                if await _lives(connection):
+                    return connection
+            except BaseException:
+                await connection.close()
+                await _give_back(pool, connection)
+                raise
             self._counts.lost += 1
-            await pool.putconn(connection)
+            await _give_back(pool, connection)
         return await pool.getconn()
 
     async def _configure(self, connection: Connection) -> None:
         self._counts.connected += 1
         connection.prepare_threshold = 2 if self._prepared_max else None
         connection.prepared_max = self._prepared_max or None
+
+
+async def _give_back(pool: AsyncConnectionPool[Connection], connection: Connection) -> None:
+    # A caller that is cancelled while it gives back would leave a connection that nobody has: it
+    # stays open, and the pool counts it for ever.
+    await asyncio.shield(pool.putconn(connection))
 
 
 async def _lives(connection: Connection) -> bool:
