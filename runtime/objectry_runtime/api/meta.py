@@ -4,21 +4,17 @@ An administrator gets definitions as they were written. Everybody else gets what
 they may read: no expressions, which could name what is hidden from them.
 """
 
-from typing import Any
-
 import msgspec
 
 from objectry.metadata.model import ObjectModel
-from objectry.metadata.model.definitions import LayoutDef
 from objectry_runtime.api.documents import Visible, schemas_of, visible_to
+from objectry_runtime.api.pages import Json, Sight, seen_layout
 from objectry_runtime.api.serving import Serving
 from objectry_runtime.api.visibility import is_visible, visible_objects
 from objectry_runtime.identity import Call
 from objectry_runtime.permissions import policy
 from objectry_runtime.problems import Problem
 from objectry_runtime.store.executor import Bound
-
-Json = dict[str, Any]  # JSON builtins, on their way to the encoder
 
 FIELD_FACTS = (
     "type label help required unique min max min_length max_length scale options to of"
@@ -57,13 +53,13 @@ def show_schemas(serving: Serving, call: Call, name: str) -> Json:
 
 
 def list_layouts(serving: Serving, call: Call) -> Json:
-    """The layouts of the objects the caller may use."""
-    layouts = call.live.release.definitions.layouts
+    """The layouts of the objects the caller may use, but those built on a hidden field."""
+    sight = Sight(serving, call)
     return {
         "data": [
             {"layout": name, "object": layout.object, "kind": layout.kind, "label": layout.label}
-            for name, layout in sorted(layouts.items())
-            if is_visible(serving, call, call.live.model.object(layout.object))
+            for name, layout in sorted(call.live.release.definitions.layouts.items())
+            if seen_layout(layout, sight) is not None
         ]
     }
 
@@ -71,9 +67,10 @@ def list_layouts(serving: Serving, call: Call) -> Json:
 def show_layout(serving: Serving, call: Call, name: str) -> Json:
     """One layout, without the fields that the caller may not read."""
     layout = call.live.release.definitions.layouts.get(name)
-    if layout is None or not is_visible(serving, call, call.live.model.object(layout.object)):
+    seen = None if layout is None else seen_layout(layout, Sight(serving, call))
+    if seen is None:
         raise _unknown("layout", name)
-    return _seen(layout, call, visible_to(serving, call))
+    return seen
 
 
 async def list_releases(call: Call) -> Json:
@@ -154,35 +151,6 @@ def _described(call: Call, model: ObjectModel, visible: Visible) -> Json:
         if rights.may_convert(name)
     }
     return described
-
-
-def _seen(layout: LayoutDef, call: Call, visible: Visible) -> Json:
-    model = call.live.model.object(layout.object)
-
-    def keep(path: str) -> bool:
-        name = path.lstrip("-").partition(".")[0]
-        return name not in model.fields or visible(model.name, name, "read")
-
-    sections: list[Json] = []
-    for section in layout.sections:
-        if section.table and not keep(section.table):
-            continue
-        seen: Json = msgspec.to_builtins(section)
-        seen["fields"] = [name for name in section.fields if keep(name)]
-        if section.table and section.table in model.fields:
-            line = call.live.model.line_object(model.name, section.table)
-            seen["table_columns"] = [
-                name
-                for name in section.table_columns
-                if name not in line.fields or visible(line.name, name, "read")
-            ]
-        sections.append(seen)
-    whole: Json = msgspec.to_builtins(layout)
-    whole["sections"] = sections
-    whole["columns"] = [name for name in layout.columns if keep(name)]
-    if layout.sort and not keep(layout.sort):
-        whole.pop("sort", None)
-    return whole
 
 
 def _text(value: bytes | None) -> str:

@@ -113,7 +113,7 @@ fields:
   home:      {type: country, default: «OBJ0348»"'de'"}
   coin:      {type: currency, default: «OBJ0348»"'EURO'"}
   sender:    {type: email, default: «OBJ0348»"'ada at home'"}
-  size:      {type: select, options: [small, big], formula: «OBJ0347»"'small' if days > 3 else 'bg'"}
+  size:      {type: select, options: [small, big], formula: «OBJ0347»"'small' if one > 3 else 'bg'"}
   count_of:  {type: integer, default: «OBJ0348»99999999999999999999}
   other:     {type: link, to: order, default: «OBJ0346»good}
   one:       {type: integer, formula: «OBJ0501»two + 1}
@@ -164,6 +164,30 @@ kind: form
 sections:
   - {fields: [name], columns: 2}
   - {table: «OBJ0326»name}
+---
+layout: article.board
+object: article
+kind: kanban
+field: «OBJ0326»name
+columns: [«OBJ0312»nam]
+«OBJ0370»end: «OBJ0326»name
+---
+«OBJ0372»layout: article.empty_board
+object: article
+kind: kanban
+---
+layout: article.calendar
+object: article
+kind: calendar
+start: «OBJ0312»begin
+end: created_at
+---
+layout: order.calendar
+object: order
+kind: calendar
+start: created_at
+end: «OBJ0326»subject
+«OBJ0370»sort: subject
 ---
 «OBJ0201»- layout: article.other
 ---

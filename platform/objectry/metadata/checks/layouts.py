@@ -4,12 +4,13 @@ from objectry.findings import code
 from objectry.metadata.checks.context import Context, Path
 from objectry.metadata.checks.references import UNKNOWN_FIELD, UNKNOWN_OBJECT, WRONG_FIELD
 from objectry.metadata.checks.registry import project_check
-from objectry.metadata.model.definitions import LayoutDef, SectionDef
+from objectry.metadata.model.definitions import FieldDef, LayoutDef, LayoutKind, SectionDef
 
 NOT_FOR_KIND = code(
     "OBJ0370",
     "Key does not fit the kind of layout",
-    "A `list` has `columns` and `sort`; a `form` has `sections`. A section has `fields`, or a "
+    "A `list` has `columns` and `sort`, a `form` has `sections`, a `kanban` has `field`, `columns` "
+    "and `sort`, a `calendar` has `start`, `end` and `columns`. A section has `fields`, or a "
     "`table` with its `columns`.",
     wrong="layout: customer.list\nobject: customer\nkind: list\nsections: [{fields: [name]}]",
     right="layout: customer.list\nobject: customer\nkind: list\ncolumns: [name]",
@@ -21,6 +22,27 @@ OTHER_NAME = code(
     wrong="layout: client.list\nobject: customer\nkind: list\ncolumns: [name]",
     right="layout: customer.list\nobject: customer\nkind: list\ncolumns: [name]",
 )
+NEEDED_BY_KIND = code(
+    "OBJ0372",
+    "Layout without what its kind needs",
+    "The columns of a `kanban` are the options or states of its `field`; a `calendar` shows a "
+    "record at its `start`.",
+    wrong="layout: customer.board\nobject: customer\nkind: kanban\ncolumns: [name]",
+    right=(
+        "layout: lead.board\nobject: lead\nkind: kanban\nfield: stage\ncolumns: [name]\n"
+        "---\nobject: lead\nservice: offers\n"
+        "fields: {name: {type: text}, stage: {type: select, options: [new, won, lost]}}"
+    ),
+)
+
+# The keys of each kind beside those that all layouts have.
+KEYS: dict[LayoutKind, tuple[str, ...]] = {
+    "list": ("columns", "sort"),
+    "form": ("sections",),
+    "kanban": ("field", "columns", "sort"),
+    "calendar": ("start", "end", "columns"),
+}
+NEEDED: dict[LayoutKind, str] = {"kanban": "field", "calendar": "start"}
 
 
 @project_check
@@ -44,17 +66,55 @@ def check_layouts(context: Context) -> None:
             _check_path(context, layout, layout.sort.removeprefix("-"), ("sort",))
         for index, section in enumerate(layout.sections):
             _check_section(context, layout, section, ("sections", index))
+        _check_board(context, layout)
+        _check_times(context, layout)
 
 
 def _check_kind(context: Context, layout: LayoutDef) -> None:
-    wrong = ("sections",) if layout.kind == "list" else ("columns", "sort")
     if context.positions.is_broken("layout", layout.name, ("kind",)):
         return
-    for key in wrong:
-        if getattr(layout, key):
-            hint = "a list has `columns`" if layout.kind == "list" else "a form has `sections`"
+    own = KEYS[layout.kind]
+    for key in dict.fromkeys(key for keys in KEYS.values() for key in keys):
+        if key not in own and getattr(layout, key):
+            hint = f"a {layout.kind} has {' '.join(f'`{one}`' for one in own)}"
             message = f"`{key}` means nothing for a {layout.kind}."
             context.find(NOT_FOR_KIND, ("layout", layout.name, (key,)), message, hint, key=True)
+    needed = NEEDED.get(layout.kind, "")
+    if needed and not getattr(layout, needed):
+        message = f"A {layout.kind} needs the key `{needed}`."
+        context.find(NEEDED_BY_KIND, ("layout", layout.name, (needed,)), message)
+
+
+def _check_board(context: Context, layout: LayoutDef) -> None:
+    """The columns of a kanban are a closed set: options of a select or states of a workflow."""
+    if not layout.field:
+        return
+    at = ("layout", layout.name, ("field",))
+    field = context.expect_field(UNKNOWN_FIELD, layout.object, layout.field, at)
+    if field is not None and field.type not in ("", "select"):
+        message = f"`{layout.field}` has no options that could be columns."
+        context.find(WRONG_FIELD, at, message, "a kanban's field is a select or the workflow's")
+
+
+def _check_times(context: Context, layout: LayoutDef) -> None:
+    """A calendar goes from a date to a date, or from a moment to a moment."""
+    found: dict[str, FieldDef] = {}
+    for key, name in (("start", layout.start), ("end", layout.end)):
+        if not name:
+            continue
+        at = ("layout", layout.name, (key,))
+        field = context.expect_field(UNKNOWN_FIELD, layout.object, name, at)
+        if field is None or field.type == "":
+            continue
+        if field.type not in ("date", "datetime"):
+            context.find(WRONG_FIELD, at, f"`{name}` is no date.", "name a date or datetime")
+            continue
+        found[key] = field
+    if len(found) == len(("start", "end")) and found["start"].type != found["end"].type:
+        at = ("layout", layout.name, ("end",))
+        types = [field.type for field in found.values()]
+        message = f"`{layout.start}` is a {types[0]} but `{layout.end}` a {types[1]}."
+        context.find(WRONG_FIELD, at, message, "start and end are of one type")
 
 
 def _check_path(context: Context, layout: LayoutDef, path: str, place: Path) -> None:

@@ -13,6 +13,7 @@ from objectry.metadata.loader import codes
 from objectry.metadata.loader.plain import Plain
 from objectry.metadata.loader.reading import Document
 from objectry.metadata.loader.sources import Path, Source
+from objectry.metadata.types import TYPES
 
 KINDS = ("service", "object", "role", "layout", "sequence")
 
@@ -26,7 +27,7 @@ LATER_KEYS = frozenset(
 LATER_VALUES = frozenset(
     (
         "markdown time duration multi_select phone url language uuid json file image address "
-        "color secret user tags links autonumber vat_id iban kanban calendar print public_form"
+        "color secret user tags links autonumber vat_id iban print public_form"
     ).split()
 )
 
@@ -45,6 +46,9 @@ def kind_schema(kind: str) -> dict[str, Any]:
     """The published JSON Schema (Draft 2020-12) of a kind of definition."""
     text = files("objectry.metadata.loader").joinpath("schemas", f"{kind}.json").read_bytes()
     schema: dict[str, Any] = msgspec.json.decode(text)
+    if kind == "object":
+        field = schema["properties"]["fields"]["additionalProperties"]
+        field["properties"]["type"]["enum"] = list(TYPES)
     return schema
 
 

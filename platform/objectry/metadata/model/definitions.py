@@ -10,6 +10,7 @@ from typing import Any, Literal
 import msgspec
 
 Right = Literal["write", "read", "mask", "none"]
+LayoutKind = Literal["list", "form", "kanban", "calendar"]
 
 
 class Def(
@@ -225,11 +226,14 @@ class LayoutDef(Def, frozen=True, kw_only=True):
 
     name: str
     object: str
-    kind: Literal["list", "form"]
+    kind: LayoutKind
     label: str = ""
     sections: tuple[SectionDef, ...] = ()
     columns: tuple[str, ...] = ()
     sort: str = ""
+    field: str = ""  # of a kanban: its options or states are the columns
+    start: str = ""  # of a calendar
+    end: str = ""
 
 
 class Definitions(Def, frozen=True, kw_only=True):

@@ -1,0 +1,118 @@
+"""Pages as metadata serves them: each caller sees what is built on fields that exist for them."""
+
+import pytest
+
+from objectry.metadata.checks import check
+from objectry.metadata.loader import load_documents
+from objectry.registry import make_release
+from objectry_runtime.publishing import ensure_first_release
+from objectry_runtime.store.database import Database
+
+from .conftest import Desk, problem
+
+pytestmark = pytest.mark.anyio
+
+PAGES = """\
+service: desk
+---
+role: agent
+---
+object: customer
+service: desk
+title: name
+fields:
+  name: {type: text}
+  credit: {type: decimal, scale: 2}
+  rating: {type: select, options: [good, bad]}
+permissions:
+  agent: {read: true, fields: {credit: none, rating: mask}}
+---
+object: ticket
+service: desk
+title: subject
+fields:
+  subject: {type: text}
+  customer: {type: link, to: customer}
+  opened: {type: date}
+  due: {type: date}
+  cost: {type: decimal, scale: 2}
+workflow:
+  field: status
+  initial: open
+  states: {open: {}, done: {final: true}}
+  transitions: {finish: {from: open, to: done}}
+permissions:
+  agent: {read: true, fields: {due: none, cost: none}}
+---
+object: secret
+service: desk
+fields: {name: {type: text}}
+permissions: {}
+---
+layout: customer.ratings
+object: customer
+kind: kanban
+field: rating
+columns: [name]
+---
+layout: ticket.board
+object: ticket
+kind: kanban
+field: status
+columns: [subject, customer.name, customer.credit]
+sort: -due
+---
+layout: ticket.opened
+object: ticket
+kind: calendar
+start: opened
+end: due
+columns: [subject]
+---
+layout: ticket.due
+object: ticket
+kind: calendar
+start: due
+---
+layout: secret.list
+object: secret
+kind: list
+columns: [name]
+"""
+
+
+@pytest.fixture
+def published(database: Database) -> Database:
+    loaded = load_documents({"desk.yaml": PAGES})
+    assert [*loaded.findings, *check(loaded.definitions, loaded.sources)] == []
+    ensure_first_release(database, make_release(loaded.definitions), "tests")
+    return database
+
+
+async def test_a_board_shows_only_what_the_caller_may_read_also_behind_a_link(desk: Desk) -> None:
+    """Its order is dropped where the field it is by is hidden."""
+    whole = (await desk.admin.get("/api/v1/meta/layouts/ticket.board")).json()
+    seen = (await desk.agent.get("/api/v1/meta/layouts/ticket.board")).json()
+    assert (whole["field"], whole["sort"]) == ("status", "-due")
+    assert whole["columns"] == ["subject", "customer.name", "customer.credit"]
+    assert (seen["field"], seen["columns"]) == ("status", ["subject", "customer.name"])
+    assert "sort" not in seen
+
+
+async def test_a_calendar_loses_its_hidden_end(desk: Desk) -> None:
+    """Without it a record is shown at its start."""
+    whole = (await desk.admin.get("/api/v1/meta/layouts/ticket.opened")).json()
+    seen = (await desk.agent.get("/api/v1/meta/layouts/ticket.opened")).json()
+    assert (whole["start"], whole["end"]) == ("opened", "due")
+    assert (seen["start"], "end" in seen) == ("opened", False)
+
+
+@pytest.mark.parametrize("name", ["customer.ratings", "ticket.due", "secret.list"])
+async def test_a_page_built_on_what_is_hidden_does_not_exist(desk: Desk, name: str) -> None:
+    """A masked field can't be grouped by either: the columns would tell its values."""
+    refused = problem(await desk.agent.get(f"/api/v1/meta/layouts/{name}"))
+    unknown = problem(await desk.agent.get("/api/v1/meta/layouts/none.such"))
+    listed = (await desk.agent.get("/api/v1/meta/layouts")).json()["data"]
+    assert (await desk.admin.get(f"/api/v1/meta/layouts/{name}")).status_code == 200
+    assert (refused["status"], refused["code"]) == (unknown["status"], unknown["code"])
+    assert [one["layout"] for one in listed] == ["ticket.board", "ticket.opened"]
