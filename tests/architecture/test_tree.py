@@ -90,6 +90,14 @@ def test_only_the_store_opens_connections() -> None:
     assert rooms == {"store"}
 
 
+@pytest.mark.parametrize("path", SOURCES, ids=names)
+def test_a_field_type_is_asked_not_named(path: Path) -> None:
+    """What a type means stands in its class (metadata/types), nowhere else."""
+    text = text_of(path)
+    assert not re.search(r"\btype\.name (==|!=|in|not in) ", text)
+    assert not re.search(r"match [\w.]*\btype\.name\b", text)
+
+
 @pytest.mark.parametrize("command", ["test", "serve"])
 def test_ci_runs_the_commands_of_the_readme(command: str) -> None:
     assert (ROOT / "README.md").read_text().count(f"<!-- command: {command} -->") == 1

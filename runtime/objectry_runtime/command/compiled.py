@@ -64,7 +64,7 @@ class Compiled:
         self.links = {
             name: field.definition.to
             for name, field in fields.items()
-            if field.type.name == "link" and field.derivation is Derivation.INPUT
+            if field.type.links and field.derivation is Derivation.INPUT
         }
         self.sensitive = sensitive(live.model, model)
         self._encoders = tuple(

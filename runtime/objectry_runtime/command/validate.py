@@ -167,7 +167,7 @@ def links(live: Live, model: ObjectModel) -> Rule | None:
             if not any(linked.readable(target, value) for target in targets):
                 yield _error(draft, name, "link", "There is no such record.")
 
-    return rule if any(field.type.name == "link" for field in model.fields.values()) else None
+    return rule if any(field.type.links for field in model.fields.values()) else None
 
 
 def checks(live: Live, model: ObjectModel) -> Rule | None:

@@ -62,13 +62,7 @@ def is_constant(field: FieldModel, value: str) -> bool:
     """
     if not is_plain(value):
         return False
-    match field.type.name:
-        case "boolean" | "country" | "currency":
-            return True
-        case "select":
-            return bool(field.definition.options)
-        case _:
-            return False
+    return field.type.closed(field.definition)
 
 
 def check_operator(found: FieldPath, op: str, parameter: str) -> None:

@@ -15,7 +15,7 @@ from objectry_runtime.events.json_values import as_object, as_rows
 from objectry_runtime.permissions import Use
 from objectry_runtime.query.frame import ObjectFrame
 from objectry_runtime.query.names import Names
-from objectry_runtime.query.projection import MASK, MASKABLE
+from objectry_runtime.query.projection import MASK
 
 Image = Mapping[str, object]
 
@@ -54,7 +54,7 @@ def image_rights(names: Names, object_name: str, use: Use) -> ImageRights:
         masked=frozenset(
             name
             for name in shown
-            if rights.masked(name) is True and model.fields[name].type.name in MASKABLE
+            if rights.masked(name) is True and model.fields[name].type.maskable
         ),
         lines={
             name: image_rights(names, model.fields[name].definition.of, use)

@@ -80,7 +80,7 @@ class Names:
 
     def target(self, field: FieldModel, parameter: str) -> str:
         """The object behind a link or a table, which the caller must be able to read."""
-        found = field.expr_type.object if field.type.name != "uuid" else ""
+        found = "" if field.type.own else field.expr_type.object
         if not found or not (field.is_table or self.reads(found)):
             raise bad_query(f"{parameter}: {quoted(field.name)} leads to nothing that can be read.")
         return found

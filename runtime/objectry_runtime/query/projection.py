@@ -8,7 +8,6 @@ from objectry_runtime.query.selection import Selection
 from objectry_runtime.query.sql import quote
 
 MASK = "•••"
-MASKABLE = frozenset(("text", "long_text", "email"))
 PARENT = "parent"  # a line on its own path shows the id of the record that owns it
 
 
@@ -38,7 +37,7 @@ def _gated(frame: ObjectFrame, policy: Policy, field: FieldModel, value: str) ->
     allowed = frame.holds(policy.field(field.name, "read"))
     if not allowed:
         return value
-    masked = frame.holds(policy.masked(field.name)) if field.type.name in MASKABLE else "false"
+    masked = frame.holds(policy.masked(field.name)) if field.type.maskable else "false"
     if masked == "false":
         return f"case when {allowed} then {value} end" if allowed != "false" else "null"
     shown = f"'{MASK}'" if not masked else f"case when {masked} then '{MASK}' end"

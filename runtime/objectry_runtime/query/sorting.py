@@ -12,7 +12,6 @@ from objectry_runtime.query.slots import Slot
 from objectry_runtime.query.sql import Sql
 
 KEYS_MAX = 6
-WORDS = frozenset(("text", "long_text", "email"))  # sorted as people do; codes are not words
 
 
 class SortKey(msgspec.Struct, frozen=True):
@@ -89,7 +88,7 @@ def cursor_slot(position: int) -> Slot:
 
 
 def _key(path: tuple[str, ...], field: FieldModel, descending: bool) -> SortKey:
-    return SortKey(path, descending, pg_type(field), field.type.name in WORDS)
+    return SortKey(path, descending, pg_type(field), field.type.words)
 
 
 def _collation(key: SortKey) -> str:

@@ -2,8 +2,6 @@
 
 from objectry.metadata.model import FieldModel
 from objectry.metadata.types import StorageClass
-from objectry.values.countries import is_country
-from objectry.values.currencies import is_currency
 from objectry.values.dates import parse_date, parse_datetime
 from objectry.values.ids import parse_id
 from objectry.values.numbers import parse_decimal
@@ -61,21 +59,14 @@ def _text(field: FieldModel, text: str, parameter: str) -> str:
         cleaned = clean(text, multiline=True)
     except TextProblem as problem:
         raise bad_query(f"{parameter}: {problem.message}") from None
-    match field.type.name:
-        case "select":
-            options = [option.value for option in field.definition.options]
-            if options and cleaned not in options:
-                hint = near(cleaned, options) or f" One of: {', '.join(options[:20])}."
-                raise bad_query(f"{parameter}: {quoted(text)} is no option.{hint}")
-        case "country":
-            if not is_country(cleaned):
-                raise _wrong(parameter, text, "a country of ISO 3166-1, such as DE")
-        case "currency":
-            if not is_currency(cleaned):
-                raise _wrong(parameter, text, "a currency of ISO 4217, such as EUR")
-        case _:
-            pass
-    return cleaned
+    listed = field.type.listed(field.definition)
+    if listed and cleaned not in listed:
+        hint = near(cleaned, listed) or f" One of: {', '.join(listed[:20])}."
+        raise bad_query(f"{parameter}: {quoted(text)} is no option.{hint}")
+    found = field.type.asked(cleaned)
+    if found is None:
+        raise _wrong(parameter, text, field.type.wanted)
+    return found
 
 
 def _wrong(parameter: str, text: str, right: str) -> Exception:

@@ -362,6 +362,17 @@ def test_no_text_breaks_the_loader(text: str) -> None:
     format_text(text)
 
 
+def test_a_key_of_digits_is_told_like_any_other() -> None:
+    """The validator shows such keys as numbers; the finding stands at the key all the same."""
+    loaded = load(
+        "object: thing\nservice: shop\nlabel: Thing\n"
+        'conversions:\n  "0":\n  "00": {to: 5}\n  "7": 1\n'
+    )
+    at = [(one.path, one.position.line if one.position else 0) for one in loaded.findings]
+    assert ("conversions.0", 5) in at
+    assert ("conversions.7", 7) in at
+
+
 @given(
     kind=st.sampled_from(KINDS),
     tree=st.dictionaries(

@@ -5,11 +5,10 @@ from collections.abc import Callable, Mapping
 import msgspec
 from rapidfuzz import process
 
-from objectry.compiler.codecs.issue import Issue, Refused, is_array, is_object, named, step
+from objectry.compiler.codecs.issue import Issue, is_array, is_object, step
 from objectry.compiler.codecs.json_text import decode_json
-from objectry.compiler.codecs.scalars import Reader, Scalar, compile_reader
-from objectry.compiler.limits import ROWS_MAX
 from objectry.metadata.model import Derivation, FieldModel, Model, ObjectModel
+from objectry.metadata.types import ROWS_MAX, Reader, Refused, Scalar, named
 from objectry.values.ids import parse_id
 
 ISSUES_MAX = 1_000
@@ -106,7 +105,7 @@ class _Fields:
         if field.is_table:
             self.tables.add(name)
         else:
-            self.readers[name] = compile_reader(owner, field)
+            self.readers[name] = field.type.reader(owner.use(field))
         if field.definition.was:
             self.aliases[field.definition.was] = name
         if field.definition.required and field.when is None:

@@ -1,6 +1,5 @@
 """What is wrong with a body: issues, collected."""
 
-from decimal import Decimal
 from typing import TypeGuard
 
 import msgspec
@@ -14,15 +13,6 @@ class Issue(msgspec.Struct, frozen=True):
     pointer: str
     code: str
     message: str
-
-
-class Refused(Exception):
-    """A value a field can't take; the codec turns it into an Issue with the field's pointer."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
 
 
 class InvalidJson(ValueError):
@@ -46,20 +36,3 @@ def is_object(value: object) -> TypeGuard[dict[str, object]]:
 def is_array(value: object) -> TypeGuard[list[object]]:
     """Whether a decoded JSON value is an array."""
     return isinstance(value, list)
-
-
-def named(value: object) -> str:
-    """What a JSON value is, in words."""
-    match value:
-        case None:
-            return "null"
-        case bool():
-            return "true or false"
-        case int() | Decimal():
-            return "a number"
-        case str():
-            return "text"
-        case list():
-            return "an array"
-        case _:
-            return "an object"

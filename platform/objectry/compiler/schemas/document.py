@@ -1,6 +1,5 @@
 """The OpenAPI 3.1 document of everything a caller may call."""
 
-from objectry.compiler.schemas.fields import Schema
 from objectry.compiler.schemas.operations import PREFIX, object_paths
 from objectry.compiler.schemas.parts import (
     AGE,
@@ -17,6 +16,7 @@ from objectry.compiler.schemas.parts import (
 from objectry.compiler.schemas.shapes import DIALECT, Visible, create_by_patch, object_shape
 from objectry.metadata.model import Model
 from objectry.metadata.model.collection import uncollected
+from objectry.metadata.types import Schema
 
 SPECIFICATION = "3.1.0"
 

@@ -1,10 +1,9 @@
 """The operations on one object, as OpenAPI describes them."""
 
-from objectry.compiler.schemas.fields import Reference, Schema
 from objectry.compiler.schemas.parts import AGE, BULK_MAX, page, parameter, problems
 from objectry.compiler.schemas.shapes import Visible, filterable
 from objectry.metadata.model import Model, ObjectModel
-from objectry.metadata.types import OPERATORS
+from objectry.metadata.types import OPERATORS, Reference, Schema
 
 PREFIX = "/api/v1"
 _ETAG: Schema = {
@@ -81,9 +80,9 @@ def _filters(owner: ObjectModel, visible: Visible) -> Schema:
     """All filters as one free-form parameter: any number of `field=value`, `field__op=value`."""
     by_operators: dict[tuple[str, ...], list[str]] = {}
     for field in filterable(owner, visible):
-        path = rf"{field.name}(\.[a-z0-9_.]+)?" if field.type.name == "link" else field.name
+        path = rf"{field.name}(\.[a-z0-9_.]+)?" if field.type.links else field.name
         # A path through a link ends at a field of any type.
-        operators = OPERATORS if field.type.name == "link" else field.type.operators
+        operators = OPERATORS if field.type.links else field.type.operators
         by_operators.setdefault(operators, []).append(path)
     alternatives = [
         f"({'|'.join(names)})(__({'|'.join(each for each in operators if each != 'eq')}))?"

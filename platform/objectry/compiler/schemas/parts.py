@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from objectry.compiler.schemas.fields import Schema
+from objectry.metadata.types import Schema
 
 LIMIT_MAX = 500
 LIMIT_DEFAULT = 50

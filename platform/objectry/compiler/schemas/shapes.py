@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 
-from objectry.compiler.schemas.fields import Reference, Schema, read_schema, write_schema
+from objectry.compiler.schemas.fields import read_schema, write_schema
 from objectry.metadata.model import FieldModel, Model, ObjectModel
+from objectry.metadata.types import Reference, Schema
 
 Visible = Callable[[str, str | None, str], bool]
 """(object, name, use): no name: may one `read create update delete` it; a field: `read write filter

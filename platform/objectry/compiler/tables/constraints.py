@@ -8,12 +8,10 @@ from typing import Literal
 
 import msgspec
 
-from objectry.compiler.limits import integer_digits, places
 from objectry.compiler.tables.meanings import ConstraintMeaning, MeaningKind
 from objectry.compiler.tables.naming import constraint_name
 from objectry.metadata.model import Model
 from objectry.metadata.model.resolved import Derivation, FieldModel, ObjectModel
-from objectry.metadata.types import StorageClass
 from objectry.registry.storage import StorageMap, TableStorage
 
 
@@ -83,7 +81,7 @@ def indexes(owner: ObjectModel, storage: StorageMap) -> Iterator[IndexOn]:
         yield IndexOn(name=_index_name(place.table, columns), columns=columns)
     for field in owner.fields.values():
         column = place.columns.get(field.name)
-        if field.type.name == "link" and column is not None and column not in led:
+        if field.type.links and column is not None and column not in led:
             yield IndexOn(name=constraint_name(place.table, column, "idx"), columns=(column,))
 
 
@@ -128,11 +126,17 @@ def _of_field(
     if field.definition.unique:
         yield from _unique(owner, place, (field.name,), "unique")
     column = place.columns[field.name]
-    if field.type.name == "link" and len(field.definition.to) == 1:
+    if field.type.links and len(field.definition.to) == 1:
         target = storage.objects[field.definition.to[0]]
         yield _link(owner, place, column, field.name, target, False)
-    if field.type.storage is StorageClass.NUMERIC:
-        yield from _bounds(owner, field, place, column)
+    for rule in field.type.rules(owner.use(field), column):
+        yield Constraint(
+            kind="check",
+            name=constraint_name(place.table, column, rule.suffix),
+            columns=(column,),
+            rule=rule.sql,
+            meaning=ConstraintMeaning(object=owner.name, fields=(field.name,), kind="range"),
+        )
 
 
 def _link(
@@ -165,30 +169,3 @@ def _unique(
         columns=columns,
         meaning=ConstraintMeaning(object=owner.name, fields=fields, kind=kind),
     )
-
-
-def _bounds(
-    owner: ObjectModel, field: FieldModel, place: TableStorage, column: str
-) -> Iterator[Constraint]:
-    """Hold a number to its decimal places and digits.
-
-    A fixed scale is held exactly, so that the stored text shows all places; NaN and Infinity are
-    greater than any bound. The bounds are part of the names: another bound is another constraint.
-    """
-    behind, before = places(field), integer_digits(field)
-    exact = field.scale is not None
-    rules = (
-        (
-            f"scale_{behind}" if exact else f"scale_max_{behind}",
-            f'scale("{column}") {"=" if exact else "<="} {behind}',
-        ),
-        (f"digits_{before}", f'abs("{column}") < 1e{before}::numeric'),
-    )
-    for suffix, rule in rules:
-        yield Constraint(
-            kind="check",
-            name=constraint_name(place.table, column, suffix),
-            columns=(column,),
-            rule=rule,
-            meaning=ConstraintMeaning(object=owner.name, fields=(field.name,), kind="range"),
-        )

@@ -10,9 +10,7 @@ from objectry.metadata.checks.context import Context, Path
 from objectry.metadata.checks.fields import pattern_problem
 from objectry.metadata.checks.registry import project_check
 from objectry.metadata.model.definitions import FieldDef
-from objectry.values.countries import is_country
-from objectry.values.currencies import is_currency
-from objectry.values.patterns import EMAIL
+from objectry.metadata.types import TYPES
 
 DEFAULT_REFUSED = code(
     "OBJ0348",
@@ -74,12 +72,9 @@ def _text_problem(field: FieldDef, value: str) -> str:
         return f"it is longer than `max_length` {field.max_length}"
     if field.min_length is not None and len(value) < field.min_length:
         return f"it is shorter than `min_length` {field.min_length}"
-    if field.type == "currency" and not is_currency(value):
-        return f"'{value}' is no ISO 4217 currency, as 'EUR'"
-    if field.type == "country" and not is_country(value):
-        return f"'{value}' is no ISO 3166-1 country, as 'DE'"
-    if field.type == "email" and not _matches(EMAIL, value):
-        return f"'{value}' is no e-mail address, as 'ada@example.com'"
+    row = TYPES.get(field.type)
+    if row is not None and (problem := row.constant_problem(field, value)):
+        return problem
     if (
         field.pattern is not None
         and not pattern_problem(field.pattern)

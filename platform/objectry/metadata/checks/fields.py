@@ -8,7 +8,7 @@ from objectry.findings import code, near
 from objectry.metadata.checks.context import Context, Place
 from objectry.metadata.checks.registry import object_check
 from objectry.metadata.model.definitions import FieldDef, ObjectDef
-from objectry.metadata.types import COMMON, TYPES
+from objectry.metadata.types import COMMON, TYPES, StorageClass
 from objectry.values.currencies import is_currency
 
 KEY_NOT_FOR_TYPE = code(
@@ -88,7 +88,6 @@ COMPUTED_READS = code(
 
 # Keys that are declared by a value other than this default.
 _DEFAULTS = {name: getattr(FieldDef(name="", type=""), name) for name in FieldDef.__struct_fields__}
-_NEEDED = {"link": "to", "table": "of", "select": "options"}
 _NOT_FOR_TABLES = frozenset(
     {"unique", "default", "formula", "snapshot", "computed", "sensitive", "immutable"}
 )
@@ -106,7 +105,7 @@ def check_keys(context: Context, definition: ObjectDef) -> None:
         if row is None:
             continue  # reported as misshapen
         allowed = COMMON | row.keys
-        if field.type == "table":
+        if row.storage is StorageClass.NONE:
             allowed -= _NOT_FOR_TABLES
         for key in FieldDef.__struct_fields__:
             value = getattr(field, key)
@@ -116,7 +115,7 @@ def check_keys(context: Context, definition: ObjectDef) -> None:
             message = f"`{key}` means nothing for the type `{field.type}`."
             hint = f"it is for {', '.join(types)}" if types else "remove it"
             context.find(KEY_NOT_FOR_TYPE, _at(definition, field, key), message, hint, key=True)
-        needed = _NEEDED.get(field.type)
+        needed = row.needs
         if needed and not getattr(field, needed):
             message = f"A field of type `{field.type}` needs `{needed}`."
             context.find(KEY_NEEDED, _at(definition, field, needed), message)

@@ -74,7 +74,9 @@ def check_shape(
     findings: list[Finding] = []
     broken: set[Path] = set()
     for error in validator.iter_errors(plain):
-        broken.update(_translate(kind, source, plain, error, findings))
+        path, *others = _readings(plain, tuple(error.instance_path))
+        for found in _translate(kind, source, plain, error, path, findings):
+            broken.update((*each, *found[len(path) :]) for each in (path, *others))
     for path in broken:
         _take_out(plain, path)
     return frozenset(broken), findings
@@ -85,10 +87,10 @@ def _translate(
     source: Source,
     plain: Plain,
     error: jsonschema_rs.ValidationError,
+    path: Path,
     findings: list[Finding],
 ) -> list[Path]:
     """Add the findings of one error and return the paths to take out."""
-    path: Path = tuple(error.instance_path)
     details = error.kind.as_dict()
     key = str(path[-1]) if path and isinstance(path[-1], str) else ""
     value = _at(plain, path)
@@ -221,6 +223,25 @@ def _schema_at(kind: str, path: list[str | int]) -> dict[str, Any]:
         node = node[part]
     result: dict[str, Any] = node
     return result
+
+
+def _readings(plain: Plain, path: Path) -> list[Path]:
+    """The paths an error may be about: the validator gives a key of digits as a number, so that
+    `0` and `00` look the same."""
+    found: list[tuple[Path, Any]] = [((), plain)]
+    for part in path:
+        found = [((*before, key), node[key]) for before, node in found for key in _keys(node, part)]
+    return [each for each, _ in found]
+
+
+def _keys(node: Plain, part: str | int) -> list[str | int]:
+    if isinstance(node, list):
+        return [part]
+    if not isinstance(node, dict):
+        return []
+    if isinstance(part, str):
+        return [part] if part in node else []
+    return [key for key in node if key.lstrip("+").isdecimal() and int(key) == part]
 
 
 def _at(plain: Plain, path: Path) -> Plain:

@@ -21,7 +21,7 @@ from objectry.metadata.model.definitions import (
     TransitionDef,
     WorkflowDef,
 )
-from objectry.metadata.types import FieldType, StorageClass
+from objectry.metadata.types import FieldType, StorageClass, Use
 
 RowRule = bool | Expression
 ACTIONS = ("read", "create", "update", "delete", "export", "import", "print")
@@ -227,5 +227,16 @@ class ObjectModel(msgspec.Struct, frozen=True, kw_only=True, dict=True):
             return self.definition.title
         if self.numbering is not None:
             return "number"
-        texts = (name for name, f in self.fields.items() if f.type.name == "text")
+        texts = (name for name, f in self.fields.items() if f.type.titled)
         return next(texts, "id")
+
+    def use(self, field: FieldModel) -> Use:
+        """One of its fields as the field's type sees it."""
+        return Use(options=field.definition, scale=field.scale, indexed=field.name in self._indexed)
+
+    @cached_property
+    def _indexed(self) -> frozenset[str]:
+        listed = (*self.definition.indexes, *self.definition.uniques)
+        named = {column.lstrip("-") for columns in listed for column in columns}
+        unique = {name for name, field in self.fields.items() if field.definition.unique}
+        return frozenset(named | unique)

@@ -21,7 +21,7 @@ def field_type(field: FieldDef, object_name: str) -> ExprType | None:
         return None
     if row.kind is Kind.LINES:
         return ExprType(Kind.LINES, field.of)
-    if field.type == "uuid":
+    if row.own:
         return ExprType(Kind.LINK, object_name)
     if row.kind is Kind.LINK:
         return ExprType(Kind.LINK, field.to[0] if len(field.to) == 1 else "")

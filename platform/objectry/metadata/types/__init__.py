@@ -1,12 +1,26 @@
-"""Pure facts about field types, over a closed set of storage classes."""
+"""Field types: one class of facts each, over a closed set of storage classes."""
 
-from objectry.metadata.types.facts import (
-    COMMON,
-    OPERATORS,
-    SYSTEM_TYPES,
-    TYPES,
-    FieldType,
-    StorageClass,
-)
+from objectry.metadata.types.catalogue import SYSTEM_TYPES, TYPES
+from objectry.metadata.types.field_type import FieldType, Reader, Scalar
+from objectry.metadata.types.limits import ROWS_MAX
+from objectry.metadata.types.refusal import Refused, named
+from objectry.metadata.types.storage import COMMON, OPERATORS, StorageClass
+from objectry.metadata.types.use import Reference, Rule, Schema, Use
 
-__all__ = ["COMMON", "OPERATORS", "SYSTEM_TYPES", "TYPES", "FieldType", "StorageClass"]
+__all__ = [
+    "COMMON",
+    "OPERATORS",
+    "ROWS_MAX",
+    "SYSTEM_TYPES",
+    "TYPES",
+    "FieldType",
+    "Reader",
+    "Reference",
+    "Refused",
+    "Rule",
+    "Scalar",
+    "Schema",
+    "StorageClass",
+    "Use",
+    "named",
+]

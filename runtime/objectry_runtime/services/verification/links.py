@@ -20,7 +20,7 @@ def links_lead_somewhere(view: View, report: Callable[[str, str, str, str], None
                 report(name, tenant, record, f"the line's {one.owner[0]} is not there")
         for field in one.fields.values():
             targets = field.definition.to
-            if not field.stored or field.type.name != "link" or len(targets) != 1:
+            if not field.stored or not field.type.links or len(targets) != 1:
                 continue
             column = view.column(name, field.name)
             counted += _count(view, name, column)

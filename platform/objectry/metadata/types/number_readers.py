@@ -3,19 +3,19 @@
 from collections.abc import Callable
 from decimal import Decimal
 
-from objectry.compiler.codecs.issue import Refused, named
-from objectry.compiler.limits import INTEGER_MAX, INTEGER_MIN, entered_digits, places
-from objectry.metadata.model import FieldModel
+from objectry.metadata.types.limits import INTEGER_MAX, INTEGER_MIN, entered_digits, places
+from objectry.metadata.types.refusal import Refused, named
+from objectry.metadata.types.use import Use
 from objectry.values.numbers import DIGITS_MAX, ROUNDING, parse_decimal
 
 
-def compile_number(field: FieldModel) -> Callable[[object], Decimal]:
+def compile_number(use: Use) -> Callable[[object], Decimal]:
     """The reader of a decimal, money or percent field: text or JSON number, quantised."""
-    least, most = field.definition.min, field.definition.max
-    behind, before = places(field), entered_digits(field)
+    least, most = use.options.min, use.options.max
+    behind, before = places(use), entered_digits(use)
     unit = Decimal(1).scaleb(-behind)
     beyond = Decimal(10) ** before
-    fixed = field.scale is not None
+    fixed = use.scale is not None
 
     def read(value: object) -> Decimal:
         number = _exact(value)
@@ -33,9 +33,9 @@ def compile_number(field: FieldModel) -> Callable[[object], Decimal]:
     return read
 
 
-def compile_integer(field: FieldModel) -> Callable[[object], Decimal]:
+def compile_integer(use: Use) -> Callable[[object], Decimal]:
     """The reader of an integer field: a whole JSON number (`5` or `5.0`)."""
-    least, most = field.definition.min, field.definition.max
+    least, most = use.options.min, use.options.max
 
     def read(value: object) -> Decimal:
         if isinstance(value, bool) or not isinstance(value, int | Decimal):

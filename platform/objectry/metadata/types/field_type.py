@@ -1,0 +1,102 @@
+"""What every field type says of itself: the class the others are made from."""
+
+from collections.abc import Callable, Iterator
+from datetime import date, datetime
+from decimal import Decimal
+from typing import ClassVar, TypeVar
+
+from objectry.expressions.types import Kind
+from objectry.metadata.types.refusal import Refused, named
+from objectry.metadata.types.storage import StorageClass
+from objectry.metadata.types.use import Options, Reference, Rule, Schema, Use
+
+Scalar = Decimal | str | bool | date | datetime
+Reader = Callable[[object], Scalar]
+Parsed = TypeVar("Parsed", bound=Scalar)
+
+
+class FieldType:
+    """All facts about a type. Compilers ask it; none of them knows a type by name.
+
+    `examples` are JSON values it takes (as they are stored) and `mistakes` some it refuses, both
+    without any options: the reference shows them, the tests try them.
+    """
+
+    name: ClassVar[str]
+    summary: ClassVar[str]
+    storage: ClassVar[StorageClass]
+    kind: ClassVar[Kind]
+    operators: ClassVar[tuple[str, ...]]
+    widget: ClassVar[str]
+    keys: ClassVar[frozenset[str]] = frozenset()  # that it takes beside COMMON
+    needs: ClassVar[str] = ""  # the key it can't do without
+    scale: ClassVar[int | None] = None  # decimal places where the field names none
+    words: ClassVar[bool] = False  # sorted as people do; codes are not words
+    maskable: ClassVar[bool] = False  # whether a mask can be shown in the value's place
+    links: ClassVar[bool] = False  # whether it leads to records that paths can follow
+    own: ClassVar[bool] = False  # whether it is the id of the record that has it
+    priced: ClassVar[bool] = False  # whether the value is in a currency
+    titled: ClassVar[bool] = False  # whether the first such field names the record
+    examples: ClassVar[tuple[object, ...]] = ()
+    mistakes: ClassVar[tuple[object, ...]] = ()
+
+    def read_schema(self, use: Use, reference: Reference) -> Schema:
+        """The JSON Schema of a value in an answer."""
+        del reference
+        return self.write_schema(use, required=False)
+
+    def write_schema(self, use: Use, *, required: bool) -> Schema:
+        """The JSON Schema of a value in a body."""
+        del use, required
+        raise AssertionError(f"nobody writes a {self.name}")
+
+    def reader(self, use: Use) -> Reader:
+        """What reads a JSON value, with the field's own bounds bound in; it raises Refused."""
+        del use
+        raise AssertionError(f"no body holds a {self.name}")
+
+    def rules(self, use: Use, column: str) -> Iterator[Rule]:
+        """The CHECKs that hold the column (a name that needs no quotes but has them) to it."""
+        del use, column
+        yield from ()
+
+    def closed(self, options: Options) -> bool:
+        """Whether there are so few values that a statement for each pays."""
+        del options
+        return False
+
+    def listed(self, options: Options) -> tuple[str, ...]:
+        """Every value there is, where the definition lists them."""
+        del options
+        return ()
+
+    def asked(self, text: str) -> str | None:
+        """A text of a query as records hold it, None where none can; `wanted` says what could be.
+
+        Asked of types whose storage class is text.
+        """
+        return text
+
+    @property
+    def wanted(self) -> str:
+        """What a text of a query should have been."""
+        return "a text"
+
+    def constant_problem(self, options: Options, value: str) -> str:
+        """What is wrong with a text that a definition sets as the default, empty for nothing."""
+        del options, value
+        return ""
+
+
+def parsed(code: str, message: str, parse: Callable[[str], Parsed | None]) -> Reader:
+    """The reader of what is written as text in one way; `parse` gives None for any other."""
+
+    def read(value: object) -> Parsed:
+        if not isinstance(value, str):
+            raise Refused("type", f"{message} Got {named(value)}.")
+        found = parse(value)
+        if found is None:
+            raise Refused(code, message)
+        return found
+
+    return read

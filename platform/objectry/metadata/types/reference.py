@@ -1,0 +1,79 @@
+"""Ids: links to records, users, the record's own; and the rows a record owns."""
+
+from objectry.expressions.types import Kind
+from objectry.metadata.types.field_type import FieldType, Reader, parsed
+from objectry.metadata.types.storage import EQUAL, StorageClass
+from objectry.metadata.types.use import Reference, Schema, Use
+from objectry.values.ids import parse_id
+
+
+class Identifier(FieldType):
+    """An id."""
+
+    storage = StorageClass.UUID
+    kind = Kind.LINK
+    operators = EQUAL
+
+    def write_schema(self, use: Use, *, required: bool) -> Schema:
+        """A UUID."""
+        del use, required
+        return {"type": "string", "format": "uuid"}
+
+
+class RecordId(Identifier):
+    """The record's own id; the engine gives it."""
+
+    name = "uuid"
+    summary = "The record's own id."
+    widget = "text"
+    own = True
+
+
+class UserId(Identifier):
+    """Who did something; the engine says it."""
+
+    name = "user"
+    summary = "The id of a user."
+    widget = "user"
+
+
+class Link(Identifier):
+    """A record of another object."""
+
+    name = "link"
+    summary = "A record of another object."
+    widget = "link"
+    keys = frozenset({"to"})
+    needs = "to"
+    links = True
+    examples = ("0189abcd-0000-7000-8000-000000000001",)
+    mistakes = ("1", 1)
+
+    def read_schema(self, use: Use, reference: Reference) -> Schema:
+        """The id, or the record where it was expanded."""
+        found = [reference(target, "read") for target in use.options.to]
+        expanded = [target for target in found if target]
+        uuid: Schema = {"type": "string", "format": "uuid"}
+        return {"anyOf": [uuid, *expanded]} if expanded else uuid
+
+    def reader(self, use: Use) -> Reader:
+        """Reads an id; whether the record is there is asked at the write."""
+        del use
+        return parsed("link", "A link is the id (a UUID) of the linked record.", parse_id)
+
+
+class Table(FieldType):
+    """Rows of a line object."""
+
+    name = "table"
+    summary = "Owned rows, saved in the same transaction."
+    storage = StorageClass.NONE
+    kind = Kind.LINES
+    operators = ()
+    widget = "grid"
+    keys = frozenset({"of"})
+    needs = "of"
+
+    def read_schema(self, use: Use, reference: Reference) -> Schema:
+        """The rows."""
+        return {"type": "array", "items": reference(use.options.of, "read")}

@@ -1,0 +1,45 @@
+"""How values lie in PostgreSQL, and the operators and keys that types are made of."""
+
+from enum import StrEnum
+
+
+class StorageClass(StrEnum):
+    """How a value lies in PostgreSQL: the closed set everything else is composed from."""
+
+    TEXT = "text"
+    INTEGER = "bigint"
+    NUMERIC = "numeric"
+    BOOLEAN = "boolean"
+    DATE = "date"
+    TIMESTAMP = "timestamptz"
+    UUID = "uuid"
+    NONE = "none"  # no column of its own: a table field
+
+
+EQUAL = ("eq", "ne", "in", "not_in", "isnull")
+ORDERED = (*EQUAL, "lt", "lte", "gt", "gte", "between")
+TEXTUAL = (*ORDERED, "contains", "icontains", "startswith", "endswith")
+OPERATORS = TEXTUAL  # every operator there is
+
+# Keys every type takes, beside those of its own.
+COMMON = frozenset(
+    {
+        "name",
+        "type",
+        "label",
+        "help",
+        "required",
+        "unique",
+        "default",
+        "read_only",
+        "immutable",
+        "hidden",
+        "when",
+        "required_when",
+        "sensitive",
+        "was",
+        "formula",
+        "snapshot",
+        "computed",
+    }
+)

@@ -1,0 +1,84 @@
+"""Every field type keeps what it says of itself."""
+
+from decimal import Decimal
+
+import jsonschema_rs
+import pytest
+
+from objectry.compiler.codecs import to_json
+from objectry.metadata.model.definitions import FieldDef
+from objectry.metadata.types import (
+    COMMON,
+    OPERATORS,
+    SYSTEM_TYPES,
+    TYPES,
+    FieldType,
+    Refused,
+    StorageClass,
+    Use,
+)
+
+WRITTEN = [each for each in TYPES.values() if each.storage is not StorageClass.NONE]
+READ = [(each, value) for each in WRITTEN for value in each.examples]
+REFUSED = [(each, value) for each in WRITTEN for value in each.mistakes]
+
+
+def use(of: FieldType) -> Use:
+    """A field without options of its own."""
+    return Use(options=FieldDef(name="field", type=of.name), scale=of.scale)
+
+
+def nowhere(object_name: str, shape: str) -> dict[str, object]:
+    del object_name, shape
+    return {}
+
+
+def valid(schema: dict[str, object], value: object) -> bool:
+    shown = float(value) if isinstance(value, Decimal) else value
+    return jsonschema_rs.validator_for(schema, validate_formats=True).is_valid(shown)
+
+
+@pytest.mark.parametrize("each", TYPES.values(), ids=list(TYPES))
+def test_a_type_says_what_it_is(each: FieldType) -> None:
+    """It has a sentence, a widget, known operators, and a key it needs is one of its own."""
+    assert TYPES[each.name] is each
+    assert each.summary.endswith(".")
+    assert each.widget
+    assert set(each.operators) <= set(OPERATORS)
+    assert each.keys <= set(FieldDef.__struct_fields__) - COMMON
+    assert not each.needs or each.needs in each.keys
+    assert each.name not in SYSTEM_TYPES
+
+
+@pytest.mark.parametrize("each", WRITTEN, ids=[each.name for each in WRITTEN])
+def test_a_type_shows_what_is_right_and_what_is_wrong(each: FieldType) -> None:
+    """Whoever reads about a type sees both (a select has only what its definition lists)."""
+    assert each.examples or each.needs == "options"
+    assert each.mistakes
+
+
+@pytest.mark.parametrize(("each", "value"), READ, ids=[f"{e.name}-{v}" for e, v in READ])
+def test_an_example_is_read_and_shown_as_it_is(each: FieldType, value: object) -> None:
+    """Reading and showing it gives the same JSON, which both schemas take."""
+    read = each.reader(use(each))(value)
+    assert to_json(read) == (str(value) if isinstance(read, Decimal) else value)
+    assert valid(each.write_schema(use(each), required=False), value)
+    assert valid(each.read_schema(use(each), nowhere), value)
+
+
+@pytest.mark.parametrize(("each", "value"), REFUSED, ids=[f"{e.name}-{v!r}" for e, v in REFUSED])
+def test_a_mistake_is_refused_in_words(each: FieldType, value: object) -> None:
+    """A refusal is a sentence and a code."""
+    with pytest.raises(Refused) as refused:
+        each.reader(use(each))(value)
+    assert refused.value.message.endswith(".")
+    assert refused.value.code
+
+
+@pytest.mark.parametrize("each", WRITTEN, ids=[each.name for each in WRITTEN])
+def test_a_query_asks_for_a_text_as_it_is_stored(each: FieldType) -> None:
+    """What a filter's text becomes is what a body's text becomes."""
+    for value in each.examples:
+        if each.storage is StorageClass.TEXT and isinstance(value, str):
+            assert each.asked(value) == value
+            assert each.constant_problem(FieldDef(name="field", type=each.name), value) == ""
