@@ -9,11 +9,10 @@ import psycopg
 import pytest
 import yaml
 
-from objectry.metadata.loader import load_documents
+from objectry.metadata.loader import KINDS, load_documents
 from tests.docs.pages import Block, blocks
 
 ROOT = Path(__file__).parents[2]
-KINDS = ("service", "object", "role", "layout", "sequence")
 BLOCKS = {
     f"{page.relative_to(ROOT)}:{block.start}": block
     for page in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]

@@ -10,6 +10,7 @@ from objectry.metadata.model.definitions import (
     Def,
     LayoutDef,
     ObjectDef,
+    ReportDef,
     RoleDef,
     SequenceDef,
     ServiceDef,
@@ -127,6 +128,7 @@ class _Packed(
     objects: dict[str, msgspec.Raw] = {}
     roles: dict[str, msgspec.Raw] = {}
     layouts: dict[str, msgspec.Raw] = {}
+    reports: dict[str, msgspec.Raw] = {}
     sequences: dict[str, msgspec.Raw] = {}
 
 
@@ -143,5 +145,6 @@ _DECODERS: dict[str, msgspec.msgpack.Decoder[Def]] = {
     "objects": msgspec.msgpack.Decoder(ObjectDef),
     "roles": msgspec.msgpack.Decoder(RoleDef),
     "layouts": msgspec.msgpack.Decoder(LayoutDef),
+    "reports": msgspec.msgpack.Decoder(ReportDef),
     "sequences": msgspec.msgpack.Decoder(SequenceDef),
 }

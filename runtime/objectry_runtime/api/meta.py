@@ -1,4 +1,4 @@
-"""`/api/v1/meta/…`: definitions, layouts and schemas, as far as the caller may see them.
+"""`/api/v1/meta/…`: definitions, layouts, reports and schemas, as far as the caller may see them.
 
 An administrator gets definitions as they were written. Everybody else gets what describes the data
 they may read: no expressions, which could name what is hidden from them.
@@ -8,7 +8,7 @@ import msgspec
 
 from objectry.metadata.model import ObjectModel
 from objectry_runtime.api.documents import Visible, schemas_of, visible_to
-from objectry_runtime.api.pages import Json, Sight, seen_layout
+from objectry_runtime.api.pages import Json, Sight, seen_layout, seen_report
 from objectry_runtime.api.serving import Serving
 from objectry_runtime.api.visibility import is_visible, visible_objects
 from objectry_runtime.identity import Call
@@ -70,6 +70,28 @@ def show_layout(serving: Serving, call: Call, name: str) -> Json:
     seen = None if layout is None else seen_layout(layout, Sight(serving, call))
     if seen is None:
         raise _unknown("layout", name)
+    return seen
+
+
+def list_reports(serving: Serving, call: Call) -> Json:
+    """The reports that are for the caller."""
+    sight = Sight(serving, call)
+    return {
+        "data": [
+            {"report": name, "object": report.object, "label": report.label, "help": report.help}
+            for name, report in sorted(call.live.release.definitions.reports.items())
+            if seen_report(report, sight, whole=False) is not None
+        ]
+    }
+
+
+def show_report(serving: Serving, call: Call, name: str) -> Json:
+    """One report, without the fields that the caller may not read."""
+    report = call.live.release.definitions.reports.get(name)
+    whole = call.principal.is_admin
+    seen = report and seen_report(report, Sight(serving, call), whole=whole)
+    if not seen:
+        raise _unknown("report", name)
     return seen
 
 

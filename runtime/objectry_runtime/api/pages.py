@@ -4,7 +4,10 @@ from typing import Any
 
 import msgspec
 
-from objectry.metadata.model.definitions import LayoutDef
+from objectry.expressions import compile_expression
+from objectry.expressions.types import Kind
+from objectry.metadata.model.definitions import LayoutDef, ReportDef
+from objectry.metadata.model.parameters import ReportScope, parameter_types
 from objectry_runtime.api.documents import visible_to
 from objectry_runtime.api.serving import Serving
 from objectry_runtime.api.visibility import is_visible
@@ -32,9 +35,36 @@ class Sight:
         for part in path.split("."):
             if not object_name or not self._visible(object_name, part, use):
                 return False
-            to = self._model.object(object_name).fields[part].definition.to
-            object_name = to[0] if len(to) == 1 else ""
+            field = self._model.object(object_name).fields[part].definition
+            object_name = field.of or (field.to[0] if len(field.to) == 1 else "")
         return True
+
+    def condition(self, report: ReportDef) -> bool:
+        """Whether everything that a report chooses its records by may be filtered by."""
+        if report.where is None:
+            return True
+        types = parameter_types(report.parameters)
+        scope = ReportScope(self._model.scope(report.object), types)
+        compiled = compile_expression(report.where, scope, expects=(Kind.BOOLEAN,))
+        assert not isinstance(compiled, tuple), f"{report.name} has not passed the checks"
+        return all(self._read(report, root, path) for root, path in compiled.reads)
+
+    def _read(self, report: ReportDef, root: str, path: tuple[str, ...]) -> bool:
+        match root:
+            case "record":
+                return path[0] in report.parameters or self.path(
+                    report.object, ".".join(path), "filter"
+                )
+            case "parent":
+                owner = self._model.owner(report.object)
+                return owner is not None and self.path(owner[0], ".".join(path), "filter")
+            case _:
+                return True  # the caller's own name, id and roles
+
+    def role(self, wanted: tuple[str, ...]) -> bool:
+        """Whether a page that is for some roles (none: for all) is for the caller."""
+        principal = self._call.principal
+        return principal.is_admin or not wanted or not principal.roles.isdisjoint(wanted)
 
     def line_object(self, object_name: str, table: str) -> str:
         """The object of a table field's rows."""
@@ -74,3 +104,29 @@ def _sections(layout: LayoutDef, sight: Sight) -> list[Json]:
             ]
         sections.append(seen)
     return sections
+
+
+def seen_report(report: ReportDef, sight: Sight, *, whole: bool) -> Json | None:
+    """The report without what is hidden; None where it is not for the caller.
+
+    It is not where its records are chosen or grouped by what is hidden: what it would show then is
+    another report, or tells what is hidden. Expressions are there only for who sees the `whole`.
+    """
+    name = report.object
+    if not sight.object(name) or not sight.role(report.roles) or not sight.condition(report):
+        return None
+    if not all(sight.path(name, group.field, "sort") for group in report.groups):
+        return None
+    columns = [path for path in report.columns if sight.path(name, path)]
+    totals = {path: op for path, op in report.totals.items() if sight.path(name, path, "filter")}
+    if not columns and not totals:
+        return None
+    seen: Json = msgspec.to_builtins(report) | {"columns": columns, "totals": totals}
+    seen["sort"] = [path for path in report.sort if sight.path(name, path.lstrip("-"), "sort")]
+    if report.chart and (report.chart.total or next(iter(report.totals))) not in totals:
+        del seen["chart"]
+    if not whole:
+        for part in (seen, *seen.get("parameters", {}).values()):
+            for key in ("where", "default", "roles"):
+                part.pop(key, None)
+    return seen

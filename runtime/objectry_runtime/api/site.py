@@ -90,6 +90,14 @@ def build_site(serving: Serving) -> App:
     async def layout(request: SiteRequest, name: FromPath[str]) -> SiteResponse:
         return _json(request, meta.show_layout(serving, _call(request), name))
 
+    @get("/api/v1/meta/reports")
+    async def reports(request: SiteRequest) -> SiteResponse:
+        return _json(request, meta.list_reports(serving, _call(request)))
+
+    @get("/api/v1/meta/reports/{name:str}")
+    async def report(request: SiteRequest, name: FromPath[str]) -> SiteResponse:
+        return _json(request, meta.show_report(serving, _call(request), name))
+
     @get("/api/v1/meta/releases")
     async def releases(request: SiteRequest) -> SiteResponse:
         return _json(request, await meta.list_releases(_call(request)))
@@ -105,6 +113,8 @@ def build_site(serving: Serving) -> App:
             schemas,
             layouts,
             layout,
+            reports,
+            report,
             releases,
         ],
         openapi_config=None,

@@ -189,6 +189,32 @@ start: created_at
 end: «OBJ0326»subject
 «OBJ0370»sort: subject
 ---
+report: «OBJ0301»Papers
+object: «OBJ0311»artcle
+---
+report: articles
+object: article
+parameters:
+  «OBJ0380»name: {type: text}
+  kind: {type: «OBJ0206»dat}
+  «OBJ0381»one: {type: link}
+  day: {type: date, default: «OBJ0412»5, «OBJ0381»options: [a]}
+columns: [«OBJ0312»nam]
+---
+report: orders
+object: order
+parameters: {since: {type: date}}
+where: created_at > «OBJ0404»sinc
+columns: [subject, «OBJ0326»subject.name]
+groups: [{field: subject, by: «OBJ0326»month}, {field: created_at, by: «OBJ0206»weeks}]
+totals: {days: sum, subject: «OBJ0383»avg, «OBJ0312»dais: count}
+sort: «OBJ0326»lines
+chart: {kind: bar, group: «OBJ0384»days}
+roles: [clerk, «OBJ0313»clrk]
+---
+report: «OBJ0382»nothing
+object: order
+---
 «OBJ0201»- layout: article.other
 ---
 «OBJ0202»layuot: article.form

@@ -17,6 +17,8 @@ service: desk
 ---
 role: agent
 ---
+role: manager
+---
 object: customer
 service: desk
 title: name
@@ -78,6 +80,37 @@ layout: secret.list
 object: secret
 kind: list
 columns: [name]
+---
+report: tickets
+label: Tickets
+object: ticket
+parameters:
+  since: {type: date, default: today(), label: Since}
+where: opened >= since
+columns: [subject, cost]
+groups: [customer.name, {field: opened, by: month}]
+totals: {cost: sum, id: count}
+sort: [-due, subject]
+chart: {kind: bar, group: customer.name, total: cost}
+---
+report: dear_tickets
+object: ticket
+where: cost > 100
+totals: {id: count}
+---
+report: ratings
+object: ticket
+groups: [customer.rating]
+totals: {id: count}
+---
+report: due
+object: ticket
+columns: [due]
+---
+report: of_managers
+object: ticket
+columns: [subject]
+roles: [manager]
 """
 
 
@@ -116,3 +149,37 @@ async def test_a_page_built_on_what_is_hidden_does_not_exist(desk: Desk, name: s
     assert (await desk.admin.get(f"/api/v1/meta/layouts/{name}")).status_code == 200
     assert (refused["status"], refused["code"]) == (unknown["status"], unknown["code"])
     assert [one["layout"] for one in listed] == ["ticket.board", "ticket.opened"]
+
+
+async def test_a_report_leaves_out_what_is_hidden(desk: Desk) -> None:
+    """Columns, totals and orders go, and a chart goes with its total."""
+    whole = (await desk.admin.get("/api/v1/meta/reports/tickets")).json()
+    seen = (await desk.agent.get("/api/v1/meta/reports/tickets")).json()
+    assert whole["totals"] == {"cost": "sum", "id": "count"}
+    assert (whole["chart"]["kind"], whole["chart"]["total"]) == ("bar", "cost")
+    assert (seen["columns"], seen["totals"]) == (["subject"], {"id": "count"})
+    assert (seen["sort"], "chart" in seen) == (["subject"], False)
+    assert seen["groups"] == [{"field": "customer.name"}, {"field": "opened", "by": "month"}]
+
+
+async def test_expressions_of_a_report_are_for_administrators(desk: Desk) -> None:
+    """Everybody else learns what may be chosen, not how records are found."""
+    whole = (await desk.admin.get("/api/v1/meta/reports/tickets")).json()
+    seen = (await desk.agent.get("/api/v1/meta/reports/tickets")).json()
+    assert whole["where"] == "opened >= since"
+    assert whole["parameters"]["since"]["default"] == "today()"
+    assert "where" not in seen
+    assert seen["parameters"] == {"since": {"name": "since", "type": "date", "label": "Since"}}
+
+
+@pytest.mark.parametrize("name", ["dear_tickets", "ratings", "due", "of_managers"])
+async def test_a_report_that_would_tell_what_is_hidden_does_not_exist(
+    desk: Desk, name: str
+) -> None:
+    """Chosen by it, grouped by it, of nothing else, or for other roles."""
+    refused = problem(await desk.agent.get(f"/api/v1/meta/reports/{name}"))
+    unknown = problem(await desk.agent.get("/api/v1/meta/reports/none_such"))
+    listed = (await desk.agent.get("/api/v1/meta/reports")).json()["data"]
+    assert (await desk.admin.get(f"/api/v1/meta/reports/{name}")).status_code == 200
+    assert (refused["status"], refused["code"]) == (unknown["status"], unknown["code"])
+    assert [one["report"] for one in listed] == ["tickets"]

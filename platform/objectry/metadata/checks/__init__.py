@@ -14,6 +14,7 @@ from objectry.metadata.checks import (
     names,
     numbering,
     references,
+    reports,
 )
 from objectry.metadata.checks.context import Context, Positions
 from objectry.metadata.checks.registry import CHECKS, OBJECT_CHECKS
@@ -36,6 +37,7 @@ __all__ = [
     "names",
     "numbering",
     "references",
+    "reports",
 ]
 
 

@@ -146,13 +146,22 @@ class Context:
         user: bool = False,
     ) -> Expression | None:
         """The typed expression over an object, or None after reporting what is wrong with it."""
-        if object_name not in self.definitions.objects or self.positions.is_broken(*at):
+        if object_name not in self.definitions.objects:
+            return None
+        compiled = self.compile_in(self.scope(object_name, user=user), source, at, expects=expects)
+        if compiled is not None and at[0] == "object":
+            self.expressions[(at[1], at[2])] = compiled
+        return compiled
+
+    def compile_in(
+        self, scope: Scope, source: str, at: Place, *, expects: tuple[Kind, ...] = ()
+    ) -> Expression | None:
+        """The typed expression in a scope, or None after reporting what is wrong with it."""
+        if self.positions.is_broken(*at):
             return None
         self._doubtful = False
-        compiled = compile_expression(source, self.scope(object_name, user=user), expects=expects)
+        compiled = compile_expression(source, scope, expects=expects)
         if not isinstance(compiled, tuple):
-            if at[0] == "object":
-                self.expressions[(at[1], at[2])] = compiled
             return compiled
         if not self._doubtful:
             for problem in compiled:

@@ -2,6 +2,7 @@
 
 from objectry.findings import code
 from objectry.metadata.checks.context import Context, Path
+from objectry.metadata.checks.paths import expect_path
 from objectry.metadata.checks.references import UNKNOWN_FIELD, UNKNOWN_OBJECT, WRONG_FIELD
 from objectry.metadata.checks.registry import project_check
 from objectry.metadata.model.definitions import FieldDef, LayoutDef, LayoutKind, SectionDef
@@ -61,9 +62,10 @@ def check_layouts(context: Context) -> None:
             context.find(OTHER_NAME, ("layout", layout.name, ("layout",)), message, hint)
         _check_kind(context, layout)
         for index, column in enumerate(layout.columns):
-            _check_path(context, layout, column, ("columns", index))
+            expect_path(context, layout.object, column, ("layout", layout.name, ("columns", index)))
         if layout.sort:
-            _check_path(context, layout, layout.sort.removeprefix("-"), ("sort",))
+            at = ("layout", layout.name, ("sort",))
+            expect_path(context, layout.object, layout.sort.removeprefix("-"), at)
         for index, section in enumerate(layout.sections):
             _check_section(context, layout, section, ("sections", index))
         _check_board(context, layout)
@@ -115,28 +117,6 @@ def _check_times(context: Context, layout: LayoutDef) -> None:
         types = [field.type for field in found.values()]
         message = f"`{layout.start}` is a {types[0]} but `{layout.end}` a {types[1]}."
         context.find(WRONG_FIELD, at, message, "start and end are of one type")
-
-
-def _check_path(context: Context, layout: LayoutDef, path: str, place: Path) -> None:
-    """A column: a field, or fields of linked records behind dots."""
-    at = ("layout", layout.name, place)
-    object_name = layout.object
-    parts = path.split(".")
-    for number, part in enumerate(parts):
-        field = context.expect_field(UNKNOWN_FIELD, object_name, part, at)
-        if field is None or field.type == "":
-            return
-        last = number == len(parts) - 1
-        if last and field.type == "table":
-            context.find(WRONG_FIELD, at, f"The table `{part}` can't be a column.")
-        if not last:
-            if field.type != "link" or len(field.to) != 1:
-                message = f"`{part}` can't be followed by a dot."
-                context.find(WRONG_FIELD, at, message, "only a link to one object can")
-                return
-            object_name = field.to[0]
-            if object_name not in context.definitions.objects:
-                return  # reported at the link
 
 
 def _check_section(context: Context, layout: LayoutDef, section: SectionDef, path: Path) -> None:

@@ -72,7 +72,8 @@ PATHS = frozenset({"batch", "events", "meta", "search"})  # what stands beside p
 _SHAPE = "lower case, begins with a letter, then letters, digits and single `_`, at most 48"
 
 
-def _check_name(context: Context, noun: str, name: str, at: Place, *, key: bool) -> bool:
+def check_name(context: Context, noun: str, name: str, at: Place, *, key: bool) -> bool:
+    """Report a name that nothing may have; `noun` tells what was to be called so."""
     if is_name(name):
         return True
     context.find(BAD_NAME, at, f"`{name}` can't be the name of {noun}.", _SHAPE, key=key)
@@ -81,17 +82,18 @@ def _check_name(context: Context, noun: str, name: str, at: Place, *, key: bool)
 
 @project_check
 def check_definition_names(context: Context) -> None:
-    """Services, objects, roles and sequences have names."""
+    """Services, objects, roles, reports and sequences have names."""
     definitions = context.definitions
     for kind, names in (
         ("service", definitions.services),
         ("object", definitions.objects),
         ("role", definitions.roles),
+        ("report", definitions.reports),
         ("sequence", definitions.sequences),
     ):
         for name in names:
             noun = f"an {kind}" if kind == "object" else f"a {kind}"
-            _check_name(context, noun, name, (kind, name, (kind,)), key=False)
+            check_name(context, noun, name, (kind, name, (kind,)), key=False)
 
 
 @project_check
@@ -103,7 +105,7 @@ def check_plurals(context: Context) -> None:
         path: Path = ("plural",) if definition.plural else ("object",)
         at = ("object", definition.name, path)
         if definition.plural:
-            _check_name(context, "a path", plural, at, key=False)
+            check_name(context, "a path", plural, at, key=False)
         if plural in PATHS:
             context.find(
                 RESERVED, at, f"The path `{plural}` is the platform's own.", "set `plural:`"
@@ -134,7 +136,7 @@ def check_field_names(context: Context, definition: ObjectDef) -> None:
     workflow = definition.workflow
     for name in definition.fields:
         at = ("object", definition.name, ("fields", name))
-        if not _check_name(context, "a field", name, at, key=True):
+        if not check_name(context, "a field", name, at, key=True):
             continue
         if name in RESERVED_FIELDS or (name == "number" and definition.numbering):
             message = f"The engine makes the field `{name}`."
@@ -147,7 +149,7 @@ def check_field_names(context: Context, definition: ObjectDef) -> None:
             context.find(RESERVED, at, message, "choose another name", key=True)
     if workflow:
         at = ("object", definition.name, ("workflow", "field"))
-        if _check_name(context, "a field", workflow.field, at, key=False) and (
+        if check_name(context, "a field", workflow.field, at, key=False) and (
             workflow.field in RESERVED_FIELDS | RESERVED_WORDS
         ):
             context.find(RESERVED, at, f"`{workflow.field}` is taken.", "choose another name")
@@ -160,13 +162,13 @@ def check_action_names(context: Context, definition: ObjectDef) -> None:
     transitions = workflow.transitions if workflow else {}
     for state in workflow.states if workflow else ():
         at: Place = ("object", definition.name, ("workflow", "states", state))
-        _check_name(context, "a state", state, at, key=True)
+        check_name(context, "a state", state, at, key=True)
     for name in transitions:
         at = ("object", definition.name, ("workflow", "transitions", name))
-        _check_name(context, "a transition", name, at, key=True)
+        check_name(context, "a transition", name, at, key=True)
     for name in definition.conversions:
         at = ("object", definition.name, ("conversions", name))
-        if _check_name(context, "a conversion", name, at, key=True) and name in transitions:
+        if check_name(context, "a conversion", name, at, key=True) and name in transitions:
             message = f"`{name}` is already a transition."
             context.find(ACTION_TAKEN, at, message, "rename one of the two", key=True)
 

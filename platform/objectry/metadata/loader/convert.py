@@ -9,12 +9,13 @@ from objectry.metadata.loader.plain import Plain
 from objectry.metadata.model.definitions import (
     LayoutDef,
     ObjectDef,
+    ReportDef,
     RoleDef,
     SequenceDef,
     ServiceDef,
 )
 
-Definition = ServiceDef | ObjectDef | RoleDef | LayoutDef | SequenceDef
+Definition = ServiceDef | ObjectDef | RoleDef | LayoutDef | ReportDef | SequenceDef
 Mapping = dict[str, Plain]
 
 _EXPRESSIONS = ("default", "formula", "when", "required_when")
@@ -36,6 +37,8 @@ def convert(kind: str, plain: Mapping) -> Definition:
             return msgspec.convert(data, RoleDef)
         case "layout":
             return msgspec.convert(_layout(data), LayoutDef)
+        case "report":
+            return msgspec.convert(_report(data), ReportDef)
         case _:
             data.setdefault("pattern", "")
             data["scope"] = _texts(data.get("scope"))
@@ -199,3 +202,33 @@ def _section(data: Mapping) -> Mapping:
         section["table_columns"] = _texts(section.pop("columns"))
     section["fields"] = _texts(section.get("fields"))
     return section
+
+
+def _report(data: Mapping) -> Mapping:
+    data.setdefault("object", "")
+    _sources(data, ("where",))
+    data["parameters"] = {
+        name: _parameter(name, parameter)
+        for name, parameter in _mapping(data.get("parameters")).items()
+    }
+    data["groups"] = [_group(group) for group in _items(data.get("groups"))]
+    data["totals"] = _mapping(data.get("totals"))
+    if "chart" in data:
+        data["chart"] = {"kind": "bar", **_mapping(data["chart"])}
+    for key in ("columns", "sort", "roles"):
+        data[key] = _texts(data.get(key))
+    return data
+
+
+def _parameter(name: str, data: Plain) -> Mapping:
+    parameter: Mapping = {**_mapping(data), "name": name}
+    parameter.setdefault("type", "")
+    _sources(parameter, ("default",))
+    parameter["options"] = _texts(parameter.get("options"))
+    return parameter
+
+
+def _group(data: Plain) -> Mapping:
+    if isinstance(data, str):
+        return {"field": data}
+    return {"field": "", **_mapping(data)}

@@ -23,7 +23,7 @@ PARTS = {
 def generated_parts() -> dict[str, str]:
     """Markdown by the name of the place in `docs/reference/definitions.md` it stands at."""
     parts = {"types": _types_table()}
-    for kind in ("service", "object", "role", "sequence", "layout"):
+    for kind in ("service", "object", "role", "sequence", "layout", "report"):
         parts[f"example {kind}"] = f"```yaml\n{kind_example(kind)}```\n"
         parts[f"keys {kind}"] = _keys_table(kind_schema(kind))
     fields = kind_schema("object")["properties"]
@@ -34,6 +34,10 @@ def generated_parts() -> dict[str, str]:
         parts[f"keys {name}"] = _keys_table(node)
     section = kind_schema("layout")["properties"]["sections"]["items"]
     parts["keys section"] = _keys_table(section)
+    report = kind_schema("report")["properties"]
+    parts["keys parameter"] = _keys_table(report["parameters"]["additionalProperties"])
+    parts["keys group"] = _keys_table(report["groups"]["items"])
+    parts["keys chart"] = _keys_table(report["chart"])
     return parts
 
 

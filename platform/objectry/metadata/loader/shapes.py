@@ -15,11 +15,11 @@ from objectry.metadata.loader.reading import Document
 from objectry.metadata.loader.sources import Path, Source
 from objectry.metadata.types import TYPES
 
-KINDS = ("service", "object", "role", "layout", "sequence")
+KINDS = ("service", "object", "role", "layout", "report", "sequence")
 
 # Words of the language that this version does not run yet.
 LATER_KINDS = frozenset(
-    {"extend", "dashboard", "report", "automation", "notification", "scenario", "mixin", "units"}
+    {"extend", "dashboard", "automation", "notification", "scenario", "mixin", "units"}
 )
 LATER_KEYS = frozenset(
     {"lookup", "rollup", "translate", "single", "tree", "record_types", "mixin", "units", "stored"}
@@ -49,6 +49,9 @@ def kind_schema(kind: str) -> dict[str, Any]:
     if kind == "object":
         field = schema["properties"]["fields"]["additionalProperties"]
         field["properties"]["type"]["enum"] = list(TYPES)
+    if kind == "report":
+        parameter = schema["properties"]["parameters"]["additionalProperties"]
+        parameter["properties"]["type"]["enum"] = [name for name in TYPES if name != "table"]
     return schema
 
 

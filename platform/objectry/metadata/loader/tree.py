@@ -25,15 +25,14 @@ from objectry.metadata.model.definitions import (
     Definitions,
     LayoutDef,
     ObjectDef,
+    ReportDef,
     RoleDef,
     SequenceDef,
     ServiceDef,
 )
 from objectry.metadata.model.files import definition_files
 
-_DECLARED = re.compile(
-    r"^(service|object|role|layout|sequence): *[\"']?([a-z][a-z0-9_.]*)", re.MULTILINE
-)
+_DECLARED = re.compile(rf"^({'|'.join(KINDS)}): *[\"']?([a-z][a-z0-9_.]*)", re.MULTILINE)
 
 
 class Loaded(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,6 +101,7 @@ class _Collected:
         self.objects: dict[str, ObjectDef] = {}
         self.roles: dict[str, RoleDef] = {}
         self.layouts: dict[str, LayoutDef] = {}
+        self.reports: dict[str, ReportDef] = {}
         self.sequences: dict[str, SequenceDef] = {}
 
     def add(self, document: Document) -> None:
@@ -148,6 +148,7 @@ class _Collected:
             objects=objects,
             roles=self.roles,
             layouts=self.layouts,
+            reports=self.reports,
             sequences=self.sequences,
         )
 
@@ -161,6 +162,8 @@ class _Collected:
                 self.roles[definition.name] = definition
             case LayoutDef():
                 self.layouts[definition.name] = definition
+            case ReportDef():
+                self.reports[definition.name] = definition
             case SequenceDef():
                 self.sequences[definition.name] = definition
 

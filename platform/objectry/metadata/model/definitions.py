@@ -10,6 +10,8 @@ from typing import Any, Literal
 import msgspec
 
 Right = Literal["write", "read", "mask", "none"]
+CalendarPart = Literal["day", "week", "month", "quarter", "year"]
+TotalOp = Literal["sum", "avg", "min", "max", "count"]
 LayoutKind = Literal["list", "form", "kanban", "calendar"]
 
 
@@ -236,6 +238,51 @@ class LayoutDef(Def, frozen=True, kw_only=True):
     end: str = ""
 
 
+class ParameterDef(Def, frozen=True, kw_only=True):
+    """What the reader of a report may choose. `default` is an expression over `user` alone."""
+
+    name: str
+    type: str
+    label: str = ""
+    help: str = ""
+    required: bool = False
+    default: str | None = None
+    options: tuple[str, ...] = ()
+    to: str = ""
+
+
+class GroupDef(Def, frozen=True, kw_only=True):
+    """What records are grouped by: a field or path; of a date the part `by` of the calendar."""
+
+    field: str
+    by: CalendarPart | None = None
+
+
+class ChartDef(Def, frozen=True, kw_only=True):
+    """A picture of one total by one group; without names it is of the first."""
+
+    kind: Literal["bar", "line", "area", "pie"]
+    group: str = ""
+    total: str = ""
+
+
+class ReportDef(Def, frozen=True, kw_only=True):
+    """A declared query. `where` is an expression over the record, the parameters and `user`."""
+
+    name: str
+    object: str
+    label: str = ""
+    help: str = ""
+    parameters: dict[str, ParameterDef] = {}
+    where: str | None = None
+    columns: tuple[str, ...] = ()
+    groups: tuple[GroupDef, ...] = ()
+    totals: dict[str, TotalOp] = {}
+    sort: tuple[str, ...] = ()
+    chart: ChartDef | None = None
+    roles: tuple[str, ...] = ()
+
+
 class Definitions(Def, frozen=True, kw_only=True):
     """All definitions of a project, by name."""
 
@@ -243,6 +290,7 @@ class Definitions(Def, frozen=True, kw_only=True):
     objects: dict[str, ObjectDef] = {}
     roles: dict[str, RoleDef] = {}
     layouts: dict[str, LayoutDef] = {}
+    reports: dict[str, ReportDef] = {}
     sequences: dict[str, SequenceDef] = {}
 
     def plain(self) -> dict[str, Any]:
