@@ -79,6 +79,38 @@ async def test_a_head_without_end_is_cut_off(port: int) -> None:
     assert b'"code":"head_too_large"' in answer
 
 
+CHUNKED = HEAD + b"transfer-encoding: chunked\r\n\r\n"
+PIECES = HEAD_BYTES_MAX // 16_384 + 40
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        [CHUNKED, b"2\r\n{}\r\n0\r\n", *[b"x-name: aaaaaa\r\n" * 1024] * PIECES],
+        [CHUNKED, b"2\r\n{}\r\n0\r\nx-name: ", *[b"a" * 16_384] * PIECES],
+        [CHUNKED, b"2;name=", *[b"a" * 16_384] * PIECES],
+        [HEAD, *[b"x-name: aaaaaa\r\n" * 1024] * PIECES],
+        [b"GET /", *[b"a" * 16_384] * PIECES],
+    ],
+    ids=["trailers", "trailer", "chunk extension", "headers", "address"],
+)
+async def test_what_grows_without_end_and_means_nothing_is_cut_off(
+    port: int, parts: list[bytes]
+) -> None:
+    """Nothing but a body may be long: all else would stay in memory as long as it comes."""
+    answer = await sent(port, *parts)
+    assert answer.startswith(b"HTTP/1.1 431 ")
+    assert b'"code":"head_too_large"' in answer
+
+
+async def test_a_head_that_comes_with_the_end_of_a_long_body_is_not_long(port: int) -> None:
+    """Pipelined: what came before a head is no part of it."""
+    body = b"x" * 200_000
+    first = b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: %d\r\n\r\n" % len(body)
+    answer = await sent(port, first + body + b"GET / HTTP/1.1\r\nho", b"st: x\r\n\r\n")
+    assert b"HTTP/1.1 431 " not in answer
+
+
 async def test_who_sends_far_too_much_still_gets_the_answer(port: int) -> None:
     body = b"x" * 20_000_000
     answer = await sent(port, HEAD + b"content-length: %d\r\n\r\n" % len(body), body)

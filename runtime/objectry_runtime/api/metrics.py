@@ -31,7 +31,7 @@ def scrape(serving: Serving, traffic: Traffic, call: Call, accept: str) -> Respo
         raise Problem(403, "forbidden", "You may not do this.", "Metrics are for the role admin.")
     encode, content_type = choose_encoder(accept)
     body = encode(_Everything(serving, traffic))
-    return Response(status=200, body=body, headers={"content-type": content_type})
+    return Response(status=200, body=body, headers={"Content-Type": content_type})
 
 
 def families(serving: Serving, traffic: Traffic) -> Iterator[Metric]:

@@ -22,6 +22,7 @@ from objectry_runtime.api.asgi import App, Message, Receive, Scope, Send
 GRACE_S = 10  # requests on their way may take this long after the signal to stop
 HEAD_BYTES_MAX = 64 * 1024
 BACKLOG = 2048
+_CLOSING = (b"connection", b"close")
 
 log = logging.getLogger("objectry.serve")
 
@@ -75,8 +76,17 @@ class _Watched:
             return
         self._answering += 1
         self._idle.clear()
+        started = False
+
+        async def noting(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
         try:
-            await self._app(scope, receive, send)
+            await self._app(scope, receive, noting)
+            if not started:
+                await _refuse(send)
         finally:
             self._answering -= 1
             if not self._answering:
@@ -105,6 +115,14 @@ class _Watched:
                 await self._idle.wait()
         except TimeoutError:
             log.warning("%d requests took longer than %d s to end", self._answering, GRACE_S)
+
+
+async def _refuse(send: Send) -> None:
+    """The app takes a body that broke off for a client that left, and answers nothing; the client
+    is there still where the framing of its body was wrong. granian would tell it 500.
+    """
+    await send({"type": "http.response.start", "status": 400, "headers": [_CLOSING]})
+    await send({"type": "http.response.body", "body": b""})
 
 
 @contextmanager

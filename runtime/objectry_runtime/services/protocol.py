@@ -1,5 +1,6 @@
 """HTTP/1.1 as uvicorn speaks it, with a bounded head, and refusals that are problems like all."""
 
+from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from objectry.values.ids import new_id
@@ -9,47 +10,74 @@ from objectry_runtime.problems import Problem
 HEAD_BYTES_MAX = 64 * 1024
 LINGER_SECONDS = 1.0  # who is still sending when a connection closes never sees the answer
 
+_FRAMING = (b"content-length", b"transfer-encoding")
 REASONS = {400: "Bad Request", 431: "Request Header Fields Too Large"}
 
 
 class StrictProtocol(HttpToolsProtocol):
     """One connection. What is no request at all never reaches the app: it is refused here."""
 
-    _head_bytes = 0
     _in_head = True
-    _long = False
+    _length = 0  # of the head, as far as it is read
+    _silent = 0  # bytes of which nothing came: one header, chunk extensions, trailers
+    _heard = False
+    _too_long = False
+    _again = False
     _refused = False
 
     def on_message_begin(self) -> None:
         """A request begins: its head is counted."""
-        super().on_message_begin()
-        self._in_head, self._head_bytes = True, 0
+        if not self._again:
+            super().on_message_begin()
+            self._in_head, self._heard, self._length = True, True, 0
+
+    def on_url(self, url: bytes) -> None:
+        """A part of the address."""
+        if not self._again:
+            self._count(len(url))
+            super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A header; or a trailer, which never becomes one (RFC 9110 6.5.1): that is dropped."""
+        if self._in_head:
+            self._count(len(name) + len(value) + 4)
+            super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """The head is whole; what follows is body, which the app bounds."""
-        if self._long:
-            length = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
-            if length > HEAD_BYTES_MAX:
-                raise _HeadTooLarge  # the parser stops, and says so to `data_received`
+        if self._again:
+            self._again = False
+            return
         self._in_head = False
         super().on_headers_complete()
 
+    def on_body(self, body: bytes) -> None:
+        """A part of the body."""
+        self._heard = True
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """The request is whole, unless the parser only thinks so: see `_http_only`."""
+        self._heard = True
+        if not self.parser.should_upgrade():
+            super().on_message_complete()
+
     def data_received(self, data: bytes) -> None:
-        """Pass on what came, unless the head grows without end."""
+        """Pass on what came, unless it grows without end and without meaning anything."""
         if self._refused:
             return
-        # What comes at once may be a short head and a long body: that shows when the head ends.
-        self._long = self._head_bytes + len(data) > HEAD_BYTES_MAX
-        super().data_received(data)
-        if self._refused or not self._in_head:
-            return
-        self._head_bytes += len(data)
-        if self._long:
+        self._unset_keepalive_if_required()
+        self._heard = False
+        rest: bytes | None = data
+        while rest is not None:
+            rest = self._fed(rest)
+        self._silent = 0 if self._heard else self._silent + len(data)
+        if self._silent > HEAD_BYTES_MAX and not self._refused:
             self._refuse(_head_too_large())
 
     def send_400_response(self, msg: str) -> None:
         """Answer what is no HTTP with a problem."""
-        if self._long and self._in_head:
+        if self._too_long:
             self._refuse(_head_too_large())
             return
         title = "The request can't be read."
@@ -57,6 +85,41 @@ class StrictProtocol(HttpToolsProtocol):
             "It is not HTTP/1.1: check its method, address, headers and the framing of its body."
         )
         self._refuse(Problem(400, "bad_request", title, detail))
+
+    def _fed(self, data: bytes) -> bytes | None:
+        """Let the parser read; what it left over, and has to be read still."""
+        try:
+            self.parser.feed_data(data)
+        except HttpParserError:
+            self.send_400_response("")
+        except HttpParserUpgrade as upgrade:
+            offset: int = upgrade.args[0]
+            return self._http_only() + data[offset:]
+        return None
+
+    def _http_only(self) -> bytes:
+        """Go on as if nobody had asked for another protocol; what the next parser reads first.
+
+        Clients that ask for h2c (Java's, `curl --http2`) send their body all the same. The parser
+        takes it for that protocol's, which would lose it, or read it as requests of its own.
+        """
+        self.parser = HttpRequestParser(self)
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn's is
+        self._again = True
+        framing = [
+            name + b": " + value + b"\r\n" for name, value in self.headers if name in _FRAMING
+        ]
+        return b"POST / HTTP/1.1\r\n" + b"".join(framing) + b"\r\n"
+
+    def _should_upgrade(self) -> bool:
+        return False
+
+    def _count(self, length: int) -> None:
+        self._heard = True
+        self._length += length
+        if self._length > HEAD_BYTES_MAX:
+            self._too_long = True
+            raise _HeadTooLarge  # the parser stops, and says so to `_fed`
 
     def _refuse(self, problem: Problem) -> None:
         request_id = new_id()

@@ -18,6 +18,7 @@ async def serve(app: App, listener: socket.socket, ready: Callable[[], None]) ->
     config = uvicorn.Config(
         app,
         http=StrictProtocol,
+        ws="none",
         log_config=None,
         access_log=False,
         server_header=False,

@@ -169,6 +169,7 @@ async def test_the_open_format_is_given_to_who_asks_for_it(api: httpx.AsyncClien
     accept = {"Accept": "application/openmetrics-text; version=1.0.0"}
     answer = await api.get("/metrics", headers=accept)
     assert answer.headers["content-type"].startswith("application/openmetrics-text; version=1.0.0")
+    assert len(answer.headers.get_list("content-type")) == 1
     assert "# TYPE objectry_http_requests counter\n" in answer.text
     assert answer.text.endswith("# EOF\n")
 

@@ -34,6 +34,8 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await asyncio.sleep(0.5)
     if scope["path"] == "/scope":
         body = repr((scope["raw_path"], scope["query_string"], scope["path"])).encode()
+    if scope["path"] == "/headers":
+        body = repr(scope["headers"]).encode()
     headers = [(b"content-length", b"%d" % len(body)), (b"x-own", b"1")]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -151,3 +151,63 @@ def test_a_short_head_before_a_long_body_passes() -> None:
 
     assert answer.startswith(b"HTTP/1.1 200")
     assert answer.endswith(body)
+
+
+@both
+@pytest.mark.parametrize("framing", ["length", "chunked", "none"])
+@pytest.mark.parametrize("protocol", ["h2c", "websocket"])
+def test_who_asks_for_another_protocol_is_answered_in_this_one(
+    server: str, framing: str, protocol: str
+) -> None:
+    """The body comes whole and is never read as a request, wherever it is cut (as Java's client
+    and `curl --http2` send it); the next request on the connection is answered as well.
+    """
+    inner = b"GET /scope?inner HTTP/1.1\r\nhost: x\r\n\r\n"
+    frame, body, echoed = {
+        "length": (b"content-length: %d\r\n" % len(inner), inner, inner),
+        "chunked": (
+            b"transfer-encoding: chunked\r\n",
+            b"%x\r\n%b\r\n0\r\n\r\n" % (len(inner), inner),
+            inner,
+        ),
+        "none": (b"", b"", b""),
+    }[framing]
+    asks = b"connection: Upgrade, HTTP2-Settings\r\nupgrade: %b\r\nhttp2-settings: AAMAAABk\r\n"
+    head = b"POST /echo HTTP/1.1\r\nhost: x\r\n" + asks % protocol.encode() + frame + b"\r\n"
+    last = b"POST /echo HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: 4\r\n\r\nlast"
+    whole = (head + body) * 2 + last
+    with served(server) as process:
+        for size in (len(whole), len(head), 5):
+            parts = [whole[start : start + size] for start in range(0, len(whole), size)]
+            answer = answer_to(process.port, *parts)
+            assert answer.count(b"x-own: 1") == 3
+            assert answer.endswith(b"last")
+            assert not echoed or answer.count(echoed) == 2
+
+
+@both
+def test_a_trailer_is_no_header(server: str) -> None:
+    """What comes behind a body can't name the caller or set a condition."""
+    head = (
+        b"POST /headers HTTP/1.1\r\nhost: x\r\nconnection: close\r\ntransfer-encoding: chunked\r\n"
+    )
+    body = b"\r\n2\r\n{}\r\n0\r\nauthorization: Bearer other\r\nif-match: *\r\n\r\n"
+    with served(server) as process:
+        answer = answer_to(process.port, head + body)
+
+    assert answer.startswith(b"HTTP/1.1 200")
+    assert b"b'host'" in answer
+    assert b"authorization" not in answer
+    assert b"if-match" not in answer
+
+
+@both
+@pytest.mark.parametrize("chunk", [b"-2\r\n{}", b"2\r\n{}XX0\r\n\r\n", b"10000000000000002\r\n{}"])
+def test_a_body_in_wrong_chunks_is_the_clients_fault(server: str, chunk: bytes) -> None:
+    """400, and the connection is closed: nothing behind it is read as a request."""
+    head = b"POST /echo HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n"
+    with served(server) as process:
+        answer = answer_to(process.port, head + chunk + b"GET /scope HTTP/1.1\r\nhost: x\r\n\r\n")
+
+    assert answer.startswith(b"HTTP/1.1 400")
+    assert b"HTTP/1.1 200" not in answer
