@@ -8,8 +8,10 @@ import pytest
 
 from objectry_runtime.store.database import Database
 from objectry_runtime.store.executor import Bound, DatabaseError, DatabaseUnavailable
+from objectry_runtime.store.pipelined.exchange import SENT_MAX, Exchange
 from objectry_runtime.store.pipelined.executor import PipelinedExecutor
 from objectry_runtime.store.pipelined.lane import QUEUED_MAX
+from objectry_runtime.store.pipelined.sending import Sender
 
 pytestmark = pytest.mark.anyio
 
@@ -247,3 +249,48 @@ async def test_every_lane_is_measured(pipelined: PipelinedExecutor) -> None:
         assert 1 == counted(pipelined, "wait_seconds_count", lane)
     ran = [counted(pipelined, "statement_seconds_count", lane) for lane in ("read", "dear")]
     assert 2 == sum(ran)
+
+
+@pytest.mark.parametrize("sql", ["select '\ud800'", "select 1 \0 + 1"])
+async def test_a_statement_that_cannot_be_sent_is_refused_and_breaks_nothing(
+    pipelined: PipelinedExecutor, sql: str
+) -> None:
+    """Not half of it run, nobody left waiting, no connection lost."""
+    async with asyncio.timeout(5):
+        with pytest.raises(DatabaseError, match="22021"):
+            await pipelined.read(Bound(sql))
+        with pytest.raises(DatabaseError, match="22021"):
+            await pipelined.write([put("a"), Bound(sql)])
+    assert await pipelined.read(COUNT) == [(b"0",)]
+    assert counted(pipelined, "connections_lost_total", "write") == 0
+
+
+async def test_more_parameters_than_the_protocol_counts_are_refused(
+    pipelined: PipelinedExecutor,
+) -> None:
+    """By themselves: nobody else's connection breaks over them."""
+    many = Bound("select $1::text", ("x",) * 65_536)
+    async with asyncio.timeout(5):
+        with pytest.raises(DatabaseError, match="54000"):
+            await pipelined.read(many)
+        with pytest.raises(DatabaseError, match="54000"):
+            await pipelined.write([many])
+    assert counted(pipelined, "connections_lost_total", "write") == 0
+
+
+async def test_a_unit_that_no_connection_takes_ends(
+    pipelined: PipelinedExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is told after a few tries that nothing was written, not sent again for ever."""
+    sends = 0
+
+    def refuse(self: Sender, exchange: Exchange) -> None:
+        nonlocal sends
+        sends += 1
+        raise psycopg.OperationalError("libpq won't send that")
+
+    monkeypatch.setattr(Sender, "send", refuse)
+    async with asyncio.timeout(8):
+        with pytest.raises(DatabaseUnavailable, match="nothing was written"):
+            await pipelined.write([put("a")])
+    assert sends == SENT_MAX

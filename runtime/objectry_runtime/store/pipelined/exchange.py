@@ -172,6 +172,8 @@ class UnitExchange(Exchange):
         for request in self.requests:
             if self.sealed:
                 request.fail(unknown)
+            elif request.sent >= SENT_MAX:
+                request.fail(DatabaseUnavailable(f"{reason}; nothing was written"))
             else:
                 self.repeat(request)
 

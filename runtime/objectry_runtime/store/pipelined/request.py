@@ -7,6 +7,9 @@ from psycopg.pq.abc import PGresult
 
 from objectry_runtime.store.executor import Bound, DatabaseError, DatabaseUnavailable
 
+# The protocol counts them in 16 bits.
+PARAMS_MAX = 65_535
+
 Params = list[bytes | None] | None
 Step = tuple[str, Params]
 
@@ -73,10 +76,17 @@ class Request:
 
 
 def step_of(statement: Bound) -> Step:
-    """A statement with its parameters in bytes; DatabaseError for a text that can't be sent."""
-    params = statement.params
+    """A statement with its parameters in bytes; DatabaseError for one that can't be sent.
+
+    What libpq would refuse to send never comes to a connection: there it would break it.
+    """
+    sql, params = statement.sql, statement.params
+    if "\0" in sql or not (sql.isascii() or _is_unicode(sql)):
+        raise DatabaseError("22021", "the statement is not valid Unicode")
     if not params:
-        return statement.sql, None
+        return sql, None
+    if len(params) > PARAMS_MAX:
+        raise DatabaseError("54000", f"a statement has at most {PARAMS_MAX} parameters")
     try:
         encoded = [None if text is None else text.encode() for text in params]
     except UnicodeEncodeError as error:
@@ -84,4 +94,12 @@ def step_of(statement: Bound) -> Step:
     for value in encoded:
         if value is not None and b"\0" in value:
             raise DatabaseError("22021", "PostgreSQL text fields cannot contain NUL (0x00) bytes")
-    return statement.sql, encoded
+    return sql, encoded
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
