@@ -129,7 +129,7 @@ LATER = code(
     "Not available in this version",
     "The word belongs to the definition language but this version of Objectry does not run it yet. "
     "Nothing is ignored silently, so it has to be removed for now.",
-    wrong="object: offer\nservice: offers\nfields: {site: {type: url}}",
+    wrong="object: offer\nservice: offers\nfields: {site: {type: image}}",
     right="object: offer\nservice: offers\nfields: {site: {type: text}}",
 )
 DEFINED_TWICE = code(

@@ -1,5 +1,6 @@
 """The generated parts of the language reference: tables of kinds' keys and of field types."""
 
+import json
 from typing import Any
 
 from objectry.metadata.loader.shapes import kind_example, kind_schema
@@ -43,14 +44,15 @@ def generated_parts() -> dict[str, str]:
 
 def _types_table() -> str:
     rows = [
-        "| type | holds | column | keys of its own | filters |",
-        "| --- | --- | --- | --- | --- |",
+        "| type | holds | in JSON | column | keys of its own | filters |",
+        "| --- | --- | --- | --- | --- | --- |",
     ]
     for row in TYPES.values():
         keys = " ".join(f"`{key}`" for key in sorted(row.keys - COMMON)) or "–"
         filters = " ".join(row.operators) or "–"
         column = "–" if row.storage == "none" else f"`{row.storage}`"
-        rows.append(f"| `{row.name}` | {row.summary} | {column} | {keys} | {filters} |")
+        shown = f"`{json.dumps(row.examples[0])}`" if row.examples else "–"
+        rows.append(f"| `{row.name}` | {row.summary} | {shown} | {column} | {keys} | {filters} |")
     return "\n".join(rows) + "\n"
 
 

@@ -26,8 +26,8 @@ LATER_KEYS = frozenset(
 )
 LATER_VALUES = frozenset(
     (
-        "markdown time duration multi_select phone url language uuid json file image address "
-        "color secret user tags links autonumber vat_id iban print public_form"
+        "time duration multi_select uuid json file image address "
+        "secret user tags links autonumber print public_form"
     ).split()
 )
 

@@ -1,11 +1,13 @@
 """Every field type there is. A new one is a class, and its line here."""
 
-from objectry.metadata.types.code import Country, Currency, Email, Select
+from objectry.metadata.types.business import Color, Iban, Phone, VatId
+from objectry.metadata.types.code import Country, Currency, Language, Select
 from objectry.metadata.types.field_type import FieldType
 from objectry.metadata.types.moment import Boolean, CalendarDate, Moment
 from objectry.metadata.types.number import DecimalNumber, Money, Percent, WholeNumber
 from objectry.metadata.types.reference import Link, RecordId, Table, UserId
-from objectry.metadata.types.text import LongText, Text
+from objectry.metadata.types.shaped import Email, Url
+from objectry.metadata.types.text import LongText, Markdown, Text
 
 # The types a definition may name.
 TYPES: dict[str, FieldType] = {
@@ -13,6 +15,7 @@ TYPES: dict[str, FieldType] = {
     for each in (
         Text(),
         LongText(),
+        Markdown(),
         WholeNumber(),
         DecimalNumber(),
         Money(),
@@ -22,8 +25,14 @@ TYPES: dict[str, FieldType] = {
         Moment(),
         Select(),
         Email(),
+        Phone(),
+        Url(),
         Country(),
+        Language(),
         Currency(),
+        Color(),
+        Iban(),
+        VatId(),
         Link(),
         Table(),
     )

@@ -1,18 +1,17 @@
-"""Texts of which only some are values: options, e-mail addresses, codes of standards."""
+"""Texts that are codes: options, and what standards list."""
 
 from abc import ABC, abstractmethod
 from typing import ClassVar
 
 from objectry.expressions.types import Kind
 from objectry.metadata.types.field_type import FieldType, Reader, parsed
-from objectry.metadata.types.limits import EMAIL_MAX
 from objectry.metadata.types.refusal import Refused, named
 from objectry.metadata.types.storage import TEXTUAL, StorageClass
-from objectry.metadata.types.text import as_text, matcher
 from objectry.metadata.types.use import Options, Reference, Schema, Use
 from objectry.values.countries import is_country
 from objectry.values.currencies import is_currency
-from objectry.values.patterns import COUNTRY, CURRENCY, EMAIL
+from objectry.values.languages import parse_language
+from objectry.values.patterns import COUNTRY, CURRENCY, LANGUAGE
 
 
 class Coded(FieldType, ABC):
@@ -116,57 +115,26 @@ class Currency(Coded):
         return True
 
 
-class Email(FieldType):
-    """An e-mail address."""
+class Language(Coded):
+    """A language by its tag."""
 
-    name = "email"
-    summary = "An e-mail address."
-    storage = StorageClass.TEXT
-    kind = Kind.TEXT
-    operators = TEXTUAL
-    widget = "email"
-    keys = frozenset({"max_length"})
-    words = True
-    maskable = True
-    examples = ("ada@example.com",)
-    mistakes = ("ada", "ada@localhost", "a b@example.com")
+    name = "language"
+    summary = "A language by its BCP 47 tag: language, script, region."
+    widget = "language"
+    noun = "language of BCP 47"
+    says = "A language is its BCP 47 tag, as de or pt-BR."
+    pattern = LANGUAGE
+    examples = ("de", "pt-BR", "zh-Hant-TW")
+    mistakes = ("German", "xx", "de-XX", "de_DE", 5)
 
-    def read_schema(self, use: Use, reference: Reference) -> Schema:
-        """Any text: what was stored under other rules is shown all the same."""
-        del use, reference
-        return {"type": "string"}
+    def parse(self, text: str) -> str | None:
+        """The tag in its usual capitals."""
+        return parse_language(text)
 
-    def write_schema(self, use: Use, *, required: bool) -> Schema:
-        """An address."""
-        del required
-        longest = self._longest(use)
-        return {"type": "string", "format": "email", "pattern": EMAIL, "maxLength": longest}
-
-    def reader(self, use: Use) -> Reader:
-        """Reads one address."""
-        longest = self._longest(use)
-        matches = matcher(EMAIL)
-
-        def read(value: object) -> str:
-            text = as_text(value)
-            if len(text) > longest:
-                raise Refused("max_length", f"At most {longest} characters, got {len(text)}.")
-            if not matches(text):
-                raise Refused("email", "An e-mail address looks like name@example.com.")
-            return text
-
-        return read
-
-    def constant_problem(self, options: Options, value: str) -> str:
-        """A constant is an address."""
+    def closed(self, options: Options) -> bool:
+        """Few are in use."""
         del options
-        if matcher(EMAIL)(value):
-            return ""
-        return f"'{value}' is no e-mail address, as 'ada@example.com'"
-
-    @staticmethod
-    def _longest(use: Use) -> int:
-        return min(use.options.max_length or EMAIL_MAX, EMAIL_MAX)
+        return True
 
 
 class Select(FieldType):

@@ -107,8 +107,17 @@ class LongText(Text):
     widget = "textarea"
     keys = frozenset({"min_length", "max_length"})
     titled = False
-    examples = ("Dear all,\n\nthank you.",)
+    examples: ClassVar[tuple[object, ...]] = ("Dear all,\n\nthank you.",)
     mistakes = (5, "a\x00b")
 
     multiline = True
     usual_length = LONG_TEXT_MAX
+
+
+class Markdown(LongText):
+    """Text of several lines that is shown with its marks at work."""
+
+    name = "markdown"
+    summary = "Text of several lines in Markdown, kept as it is written."
+    widget = "markdown"
+    examples = ("# Terms\n\n- *net* 30 days",)

@@ -1,0 +1,148 @@
+"""Every field type written, read, asked for, sorted by and looked back at over HTTP."""
+
+from typing import Any
+
+import jsonschema_rs
+import pytest
+
+from objectry.metadata.loader import load_documents
+from objectry.metadata.types import TYPES, FieldType, StorageClass
+from objectry.registry import make_release
+from objectry_runtime.publishing import ensure_first_release
+from objectry_runtime.store.database import Database
+
+from .conftest import Desk, problem
+
+pytestmark = pytest.mark.anyio
+
+# A link needs something to lead to, a select its options; both have tests of their own.
+TRIED = [
+    each for each in TYPES.values() if each.storage is not StorageClass.NONE and not each.needs
+]
+FIELDS = "\n".join(f"  a_{each.name}: {{type: {each.name}}}" for each in TRIED)
+DOCUMENT = f"""\
+service: desk
+label: Desk
+---
+role: agent
+label: Agent
+---
+object: thing
+service: desk
+label: Thing
+plural: things
+fields:
+{FIELDS}
+events: {{created: ThingCreated}}
+permissions:
+  agent: {{read: true, create: true, update: true}}
+"""
+
+
+@pytest.fixture
+def published(database: Database) -> Database:
+    loaded = load_documents({"things.yaml": DOCUMENT})
+    assert loaded.findings == ()
+    ensure_first_release(database, make_release(loaded.definitions), "tests")
+    return database
+
+
+def example(each: FieldType) -> Any:
+    return each.examples[0]
+
+
+async def things(desk: Desk, **params: str) -> list[Any]:
+    answer = await desk.agent.get("/api/v1/things", params=params)
+    assert answer.status_code == 200, answer.text
+    return list(answer.json()["data"])
+
+
+async def test_a_record_of_every_type_goes_in_and_comes_out(desk: Desk) -> None:
+    """What is written is answered, listed, kept in history and told in the event."""
+    body = {f"a_{each.name}": example(each) for each in TRIED}
+    made = await desk.agent.post("/api/v1/things", json=body)
+    assert made.status_code == 201, made.text
+    record = made.json()
+    assert {name: record[name] for name in body} == body
+    assert await things(desk) == [record]
+    events = await desk.agent.get("/api/v1/events")
+    told = events.json()["data"][0]["data"]["record"]
+    assert {name: told[name] for name in body} == body
+    emptied = await desk.agent.patch(f"/api/v1/things/{record['id']}", json=dict.fromkeys(body))
+    assert {emptied.json()[name] for name in body} == {None}
+    history = await desk.agent.get(f"/api/v1/things/{record['id']}/history")
+    changes = history.json()["data"][0]["changes"]
+    assert changes == {name: {"from": value, "to": None} for name, value in body.items()}
+
+
+async def test_every_mistake_is_a_field_error(desk: Desk) -> None:
+    """Also all at once; nothing is stored."""
+    for each in TRIED:
+        for wrong in each.mistakes:
+            if isinstance(wrong, str | int):
+                answer = await desk.agent.post("/api/v1/things", json={f"a_{each.name}": wrong})
+                assert answer.status_code == 422, (each.name, wrong)
+    assert await things(desk) == []
+    body: dict[str, object] = {f"a_{each.name}": {} for each in TRIED}
+    answer = await desk.agent.post("/api/v1/things", json=body)
+    errors: Any = problem(answer)["errors"]
+    assert {error["pointer"] for error in errors} == {f"/{name}" for name in body}
+
+
+async def test_a_record_is_found_and_sorted_by_every_type(desk: Desk) -> None:
+    """By each operator that takes one value of the type; null comes last, or first."""
+    body = {f"a_{each.name}": example(each) for each in TRIED}
+    made = (await desk.agent.post("/api/v1/things", json=body)).json()
+    empty = (await desk.agent.post("/api/v1/things", json={})).json()
+    for each in TRIED:
+        name = f"a_{each.name}"
+        text = str(example(each)).lower() if example(each) is True else str(example(each))
+        assert [row["id"] for row in await things(desk, **{name: text})] == [made["id"]]
+        if "," not in text:
+            assert [r["id"] for r in await things(desk, **{f"{name}__in": text})] == [made["id"]]
+        for op, ids in (
+            ("ne", [empty["id"]]),
+            ("lte", [made["id"]]),
+            ("gt", []),
+            ("contains", [made["id"]]),
+        ):
+            if op in each.operators:
+                found = await things(desk, **{f"{name}__{op}": text})
+                assert [row["id"] for row in found] == ids, (name, op)
+        both = [made["id"], empty["id"]]
+        assert [row["id"] for row in await things(desk, sort=name)] == both
+        assert [row["id"] for row in await things(desk, sort=f"-{name}")] == both[::-1]
+
+
+@pytest.mark.parametrize(
+    ("field", "written", "kept"),
+    [
+        ("iban", "de89 3704 0044 0532 0130 00", "DE89370400440532013000"),
+        ("vat_id", "atu 1358-5627", "ATU13585627"),
+        ("phone", "+49 (0)30 / 1234567", "+49301234567"),
+        ("language", "PT-br", "pt-BR"),
+        ("color", "#FF8800", "#ff8800"),
+    ],
+)
+async def test_what_is_written_in_several_ways_is_kept_in_one(
+    desk: Desk, field: str, written: str, kept: str
+) -> None:
+    """And found whichever way it is asked for."""
+    made = await desk.agent.post("/api/v1/things", json={f"a_{field}": written})
+    assert made.json()[f"a_{field}"] == kept
+    assert len(await things(desk, **{f"a_{field}": written})) == 1
+    wrong = await desk.agent.get("/api/v1/things", params={f"a_{field}": "?"})
+    assert wrong.status_code == 400
+    assert "such as" in str(problem(wrong)["detail"])
+
+
+async def test_the_published_schema_takes_what_the_server_takes(desk: Desk) -> None:
+    """Examples pass the schema of a new record, answers that of a record."""
+    document = (await desk.admin.get("/openapi.json")).json()
+    body = {f"a_{each.name}": example(each) for each in TRIED}
+    written = {"$ref": "#/components/schemas/thing.create", "components": document["components"]}
+    shown = {"$ref": "#/components/schemas/thing", "components": document["components"]}
+    assert [one.message for one in jsonschema_rs.validator_for(written).iter_errors(body)] == []
+    assert not jsonschema_rs.validator_for(written).is_valid({"a_color": "red"})
+    made = (await desk.admin.post("/api/v1/things", json=body)).json()
+    assert [one.message for one in jsonschema_rs.validator_for(shown).iter_errors(made)] == []
