@@ -224,6 +224,23 @@ async def test_closing_does_not_wait_for_ever(
     assert 0 == others
 
 
+async def test_closing_forgets_no_read_that_changes_lanes(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that hangs in one lane, of a text that belongs in another which is closed already."""
+    monkeypatch.setattr("objectry_runtime.store.pipelined.executor.GRACE_S", 0.1)
+    executor = PipelinedExecutor(database.runtime_dsn, size=6)
+    await executor.open()
+    hanging = asyncio.create_task(executor.read(cheap("hangs", 60)))  # unseen: the dear lane
+    await asyncio.sleep(0.1)
+    for _ in range(20):
+        await executor.read(cheap("quick"))  # meanwhile the text proves to be cheap
+    await executor.close()
+    async with asyncio.timeout(5):
+        with pytest.raises(DatabaseUnavailable):
+            await hanging
+
+
 async def test_a_full_queue_refuses_at_once(pipelined: PipelinedExecutor) -> None:
     """The others are served."""
     await pipelined.read(cheap("known"))

@@ -85,6 +85,8 @@ class PipelinedExecutor:
         lanes, self._lanes = self._lanes, None
         if lanes is not None:
             await asyncio.gather(*(lane.close(GRACE_S) for lane in lanes.all))
+            # A read that one lane had to give up may have gone to one that was closed by then.
+            await asyncio.gather(*(lane.close(0.0) for lane in lanes.all))
             await self._interactive.close()
 
     async def read(self, statement: Bound) -> Rows:
