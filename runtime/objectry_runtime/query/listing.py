@@ -23,12 +23,11 @@ from objectry_runtime.query.projection import columns, conjunction
 from objectry_runtime.query.render import render_predicate
 from objectry_runtime.query.slots import TENANT, CallValues, fill
 from objectry_runtime.query.sorting import after, cursor_slot, key_column, order_by
-from objectry_runtime.query.statements import Kept, kept, statements
+from objectry_runtime.query.statements import KEPT_LENGTH_MAX, Kept, kept, statements
 from objectry_runtime.query.template import template
 from objectry_runtime.store.executor import Bound, Rows
 
 ESTIMATE_MAX = 10_000  # `count=estimate` counts no further
-KEPT_LENGTH_MAX = 1000  # characters of a query that is worth keeping
 
 Params = Sequence[tuple[str, str]]
 Texts = tuple[tuple[str, str], ...]

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from objectry_runtime.query.names import Names, find_field
 from objectry_runtime.query.refusal import bad_query, quoted
 from objectry_runtime.query.selection import Selection
-from objectry_runtime.query.statements import selections
+from objectry_runtime.query.statements import KEPT_LENGTH_MAX, selections
 
 OPENED_MAX = 20  # links and tables opened by one request
 DEPTH_MAX = 4
@@ -21,6 +21,8 @@ def select(names: Names, object_name: str, fields: str, expand: str, *, tables: 
         opened = _tree(expand, "expand") if expand else {}
         return _Selecting(names).build(object_name, wanted, opened, tables=tables)
 
+    if len(fields) + len(expand) > KEPT_LENGTH_MAX:
+        return build()
     key = (object_name, names.roles, fields, expand, tables)
     return selections(names.live).get(key, build)
 

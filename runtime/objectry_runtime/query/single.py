@@ -18,7 +18,7 @@ from objectry_runtime.query.refusal import bad_query, near, quoted
 from objectry_runtime.query.selecting import select, whole
 from objectry_runtime.query.selection import Selection
 from objectry_runtime.query.slots import RECORD, TENANT, CallValues, array_text, fill
-from objectry_runtime.query.statements import Kept, kept, statements
+from objectry_runtime.query.statements import KEPT_LENGTH_MAX, Kept, kept, statements
 from objectry_runtime.query.template import template
 from objectry_runtime.store.executor import Bound, Row
 
@@ -138,6 +138,8 @@ def _prepare(
         statement = statements(call.live).get(shape, lambda: _render(call, selection, by))
         return Prepared(statement, deprecated)
 
+    if params and sum(len(text) for _, text in params) > KEPT_LENGTH_MAX:
+        return build()
     return kept(call.live, Singles).get((object_name, roles, params, by), build)
 
 

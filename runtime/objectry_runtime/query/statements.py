@@ -8,6 +8,7 @@ from objectry_runtime.query.selection import Selection
 from objectry_runtime.store.executor import Bound
 
 KEPT_MAX = 2048
+KEPT_LENGTH_MAX = 1000  # characters of a request that is worth keeping
 
 T = TypeVar("T")
 

@@ -11,10 +11,10 @@ from objectry_runtime.host.live import Live
 from objectry_runtime.identity import Call
 from objectry_runtime.problems import Problem
 from objectry_runtime.query import get_record, list_records, read_statement
-from objectry_runtime.query.listing import KEPT_LENGTH_MAX, Lists, plan, prepare
+from objectry_runtime.query.listing import Lists, plan, prepare
 from objectry_runtime.query.single import Singles
 from objectry_runtime.query.sql import Sql, is_plain
-from objectry_runtime.query.statements import KEPT_MAX, Kept, kept
+from objectry_runtime.query.statements import KEPT_LENGTH_MAX, KEPT_MAX, Kept, Selections, kept
 from tests.world import ANN, Store, column, data, document, pairs, principal
 
 pytestmark = pytest.mark.anyio
@@ -82,6 +82,18 @@ async def test_long_queries_are_not_kept(call: Caller, live: Live) -> None:
     long = ",".join(["DE"] * KEPT_LENGTH_MAX)[: KEPT_LENGTH_MAX + 1].rstrip(",")
     await list_records(call("manager"), "customer", pairs(country__in=long + ",AT"))
     assert 0 == len(kept(live, Lists))
+
+
+async def test_long_lists_of_fields_are_not_kept(store: Store, call: Caller, live: Live) -> None:
+    """The same field named a thousand times over is a new request each time, and no new answer."""
+    id = store.insert("customer", name="Ada")
+    reader = call("manager")
+    for count in (KEPT_LENGTH_MAX // 5 + 1, KEPT_LENGTH_MAX // 5 + 2):
+        fields = ",".join(["name"] * count)
+        one = await get_record(reader, "customer", id, pairs(fields=fields))
+        page = await list_records(reader, "customer", pairs(fields=fields))
+        assert document(one) == data(page)[0] == {"name": "Ada"}
+    assert 0 == len(kept(live, Singles)) == len(kept(live, Selections)) == len(kept(live, Lists))
 
 
 async def test_what_is_refused_is_not_kept(call: Caller, live: Live) -> None:
