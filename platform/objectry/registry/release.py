@@ -7,6 +7,7 @@ import msgspec
 from objectry.metadata.model import Catalog, Definitions, Model
 from objectry.metadata.model.collection import uncollected
 from objectry.metadata.model.definitions import (
+    DashboardDef,
     Def,
     LayoutDef,
     ObjectDef,
@@ -129,6 +130,7 @@ class _Packed(
     roles: dict[str, msgspec.Raw] = {}
     layouts: dict[str, msgspec.Raw] = {}
     reports: dict[str, msgspec.Raw] = {}
+    dashboards: dict[str, msgspec.Raw] = {}
     sequences: dict[str, msgspec.Raw] = {}
 
 
@@ -146,5 +148,6 @@ _DECODERS: dict[str, msgspec.msgpack.Decoder[Def]] = {
     "roles": msgspec.msgpack.Decoder(RoleDef),
     "layouts": msgspec.msgpack.Decoder(LayoutDef),
     "reports": msgspec.msgpack.Decoder(ReportDef),
+    "dashboards": msgspec.msgpack.Decoder(DashboardDef),
     "sequences": msgspec.msgpack.Decoder(SequenceDef),
 }

@@ -8,7 +8,7 @@ import msgspec
 
 from objectry.metadata.model import ObjectModel
 from objectry_runtime.api.documents import Visible, schemas_of, visible_to
-from objectry_runtime.api.pages import Json, Sight, seen_layout, seen_report
+from objectry_runtime.api.pages import Json, Sight, seen_dashboard, seen_layout, seen_report
 from objectry_runtime.api.serving import Serving
 from objectry_runtime.api.visibility import is_visible, visible_objects
 from objectry_runtime.identity import Call
@@ -92,6 +92,29 @@ def show_report(serving: Serving, call: Call, name: str) -> Json:
     seen = report and seen_report(report, Sight(serving, call), whole=whole)
     if not seen:
         raise _unknown("report", name)
+    return seen
+
+
+def list_dashboards(serving: Serving, call: Call) -> Json:
+    """The dashboards that are for the caller."""
+    definitions, sight = call.live.release.definitions, Sight(serving, call)
+    return {
+        "data": [
+            {"dashboard": name, "label": dashboard.label, "help": dashboard.help}
+            for name, dashboard in sorted(definitions.dashboards.items())
+            if seen_dashboard(dashboard, definitions.reports, sight, whole=False)
+        ]
+    }
+
+
+def show_dashboard(serving: Serving, call: Call, name: str) -> Json:
+    """One dashboard, without tiles of what the caller may not read."""
+    definitions, sight = call.live.release.definitions, Sight(serving, call)
+    found = definitions.dashboards.get(name)
+    whole = call.principal.is_admin
+    seen = found and seen_dashboard(found, definitions.reports, sight, whole=whole)
+    if not seen:
+        raise _unknown("dashboard", name)
     return seen
 
 

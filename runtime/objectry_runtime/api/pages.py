@@ -1,12 +1,13 @@
 """Pages as one caller may see them: what names a field that is hidden is not there."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
 from objectry.expressions import compile_expression
 from objectry.expressions.types import Kind
-from objectry.metadata.model.definitions import LayoutDef, ReportDef
+from objectry.metadata.model.definitions import DashboardDef, LayoutDef, ReportDef
 from objectry.metadata.model.parameters import ReportScope, parameter_types
 from objectry_runtime.api.documents import visible_to
 from objectry_runtime.api.serving import Serving
@@ -130,3 +131,35 @@ def seen_report(report: ReportDef, sight: Sight, *, whole: bool) -> Json | None:
             for key in ("where", "default", "roles"):
                 part.pop(key, None)
     return seen
+
+
+def seen_dashboard(
+    dashboard: DashboardDef, reports: Mapping[str, ReportDef], sight: Sight, *, whole: bool
+) -> Json | None:
+    """The dashboard without tiles of what is hidden; None where none is left.
+
+    A tile goes with its report, and with the part of the report that it shows.
+    """
+    if not sight.role(dashboard.roles):
+        return None
+    tiles: list[Json] = []
+    for tile in dashboard.tiles:
+        report = seen_report(reports[tile.report], sight, whole=whole)
+        if report is None:
+            continue
+        total = tile.total or next(iter(reports[tile.report].totals), "")
+        if {
+            "number": total in report["totals"],
+            "chart": "chart" in report,
+            "list": bool(report["columns"]),
+        }[tile.kind]:
+            seen: Json = msgspec.to_builtins(tile)
+            if not whole:
+                seen.pop("parameters", None)
+            tiles.append(seen)
+    if not tiles:
+        return None
+    page: Json = msgspec.to_builtins(dashboard) | {"tiles": tiles}
+    if not whole:
+        page.pop("roles", None)
+    return page

@@ -98,6 +98,14 @@ def build_site(serving: Serving) -> App:
     async def report(request: SiteRequest, name: FromPath[str]) -> SiteResponse:
         return _json(request, meta.show_report(serving, _call(request), name))
 
+    @get("/api/v1/meta/dashboards")
+    async def dashboards(request: SiteRequest) -> SiteResponse:
+        return _json(request, meta.list_dashboards(serving, _call(request)))
+
+    @get("/api/v1/meta/dashboards/{name:str}")
+    async def dashboard(request: SiteRequest, name: FromPath[str]) -> SiteResponse:
+        return _json(request, meta.show_dashboard(serving, _call(request), name))
+
     @get("/api/v1/meta/releases")
     async def releases(request: SiteRequest) -> SiteResponse:
         return _json(request, await meta.list_releases(_call(request)))
@@ -115,6 +123,8 @@ def build_site(serving: Serving) -> App:
             layout,
             reports,
             report,
+            dashboards,
+            dashboard,
             releases,
         ],
         openapi_config=None,

@@ -219,7 +219,17 @@ object: order
 ---
 «OBJ0202»layuot: article.form
 ---
-«OBJ0209»dashboard: sales
+«OBJ0209»automation: remind
+---
+dashboard: sales
+tiles:
+  - {kind: «OBJ0206»table, report: orders}
+  - {kind: list, report: «OBJ0385»ordrs}
+  - {kind: «OBJ0386»chart, report: articles}
+  - {kind: chart, report: orders, «OBJ0386»total: days}
+  - {kind: number, report: orders, total: «OBJ0386»daiys}
+  - {kind: number, report: orders, parameters: {since: «OBJ0412»5, «OBJ0387»sinc: 1}}
+roles: [«OBJ0313»clrk]
 """,
     "objects/shop/marks.yaml": """
 object: letter

@@ -343,7 +343,7 @@ _TREE = st.recursive(
             st.sampled_from(
                 "object service fields type to of options workflow states transitions from "
                 "checks permissions numbering conversions lines map indexes layout sections "
-                "columns".split()
+                "columns parameters groups totals chart report tiles dashboard".split()
             )
             | st.text(max_size=5),
             inner,
@@ -379,7 +379,7 @@ def test_a_key_of_digits_is_told_like_any_other() -> None:
         st.sampled_from(
             "service label fields checks indexes uniques immutable numbering workflow "
             "conversions events permissions sections columns sort kind object pattern scope "
-            "objects port title plural".split()
+            "objects port title plural parameters where groups totals chart roles tiles".split()
         ),
         _TREE,
         max_size=6,

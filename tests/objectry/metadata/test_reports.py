@@ -1,4 +1,4 @@
-"""Reports: written out and read again they are the same, also through a release."""
+"""Reports and dashboards: written out and read again they are the same, also in a release."""
 
 from typing import Any
 
@@ -10,10 +10,12 @@ from objectry.metadata.checks import check
 from objectry.metadata.loader import load_documents
 from objectry.metadata.model.definitions import (
     ChartDef,
+    DashboardDef,
     Definitions,
     GroupDef,
     ParameterDef,
     ReportDef,
+    TileDef,
 )
 from objectry.registry import make_release
 from objectry.registry.diff import diff_definitions
@@ -92,6 +94,45 @@ def test_a_report_written_out_reads_as_it_was(report: ReportDef) -> None:
     """Nothing is lost or made up on the way, nor in the snapshot of a release."""
     definitions = read(written(report))
     assert definitions.reports == {"orders": report}
+    release = make_release(definitions)
+    assert Release.from_bytes(release.to_bytes()) == release
+
+
+_ORDERS = """\
+report: orders
+object: order
+parameters: {since: {type: date}}
+columns: [day]
+groups: [customer]
+totals: {total: sum, id: count}
+chart: {kind: pie}
+---
+"""
+_TILES = st.builds(
+    TileDef,
+    kind=st.sampled_from(["number", "chart", "list"]),
+    report=st.just("orders"),
+    label=_TEXTS,
+    width=st.integers(1, 12),
+    parameters=st.sampled_from([{}, {"since": "today() - days(3)"}]),
+) | st.just(TileDef(kind="number", report="orders", total="id"))
+_DASHBOARDS = st.builds(
+    DashboardDef,
+    name=st.just("sales"),
+    label=_TEXTS,
+    help=_TEXTS,
+    tiles=st.lists(_TILES, min_size=1, max_size=4).map(tuple),
+    roles=st.sampled_from([(), ("clerk",)]),
+)
+
+
+@given(dashboard=_DASHBOARDS)
+def test_a_dashboard_written_out_reads_as_it_was(dashboard: DashboardDef) -> None:
+    """Nothing is lost or made up on the way, nor in the snapshot of a release."""
+    plain: dict[str, Any] = msgspec.to_builtins(dashboard)
+    text = msgspec.json.encode({"dashboard": plain.pop("name"), **plain}).decode()
+    definitions = read(_ORDERS + text)
+    assert definitions.dashboards == {"sales": dashboard}
     release = make_release(definitions)
     assert Release.from_bytes(release.to_bytes()) == release
 

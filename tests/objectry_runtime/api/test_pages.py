@@ -111,6 +111,22 @@ report: of_managers
 object: ticket
 columns: [subject]
 roles: [manager]
+---
+dashboard: desk
+label: Desk
+tiles:
+  - {kind: number, report: tickets, parameters: {since: "date(2026, 1, 1)"}}
+  - {kind: number, report: tickets, total: id}
+  - {kind: chart, report: tickets}
+  - {kind: list, report: tickets, width: 12}
+  - {kind: list, report: due}
+---
+dashboard: hidden
+tiles: [{kind: number, report: dear_tickets}]
+---
+dashboard: managers
+tiles: [{kind: list, report: tickets}]
+roles: [manager]
 """
 
 
@@ -183,3 +199,31 @@ async def test_a_report_that_would_tell_what_is_hidden_does_not_exist(
     assert (await desk.admin.get(f"/api/v1/meta/reports/{name}")).status_code == 200
     assert (refused["status"], refused["code"]) == (unknown["status"], unknown["code"])
     assert [one["report"] for one in listed] == ["tickets"]
+
+
+async def test_a_dashboard_shows_only_tiles_of_what_the_caller_may_read(desk: Desk) -> None:
+    """A tile goes with its report, its total, its chart; expressions are for administrators."""
+    whole = (await desk.admin.get("/api/v1/meta/dashboards/desk")).json()
+    seen = (await desk.agent.get("/api/v1/meta/dashboards/desk")).json()
+    assert [one["kind"] for one in whole["tiles"]] == ["number", "number", "chart", "list", "list"]
+    assert whole["tiles"][0]["parameters"] == {"since": "date(2026, 1, 1)"}
+    assert seen == {
+        "name": "desk",
+        "label": "Desk",
+        "tiles": [
+            {"kind": "number", "report": "tickets", "total": "id"},
+            {"kind": "list", "report": "tickets", "width": 12},
+        ],
+    }
+
+
+@pytest.mark.parametrize("name", ["hidden", "managers"])
+async def test_a_dashboard_without_a_tile_or_for_others_does_not_exist(
+    desk: Desk, name: str
+) -> None:
+    """It is as unknown as one that nobody declared."""
+    refused = problem(await desk.agent.get(f"/api/v1/meta/dashboards/{name}"))
+    listed = (await desk.agent.get("/api/v1/meta/dashboards")).json()["data"]
+    assert (await desk.admin.get(f"/api/v1/meta/dashboards/{name}")).status_code == 200
+    assert (refused["status"], refused["code"]) == (404, "not_found")
+    assert [one["dashboard"] for one in listed] == ["desk"]

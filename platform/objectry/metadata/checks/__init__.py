@@ -4,6 +4,7 @@ from objectry.findings import Finding, sort_findings
 from objectry.metadata.checks import (
     behaviour,
     conversions,
+    dashboards,
     defaults,
     dependencies,
     disclosure,
@@ -27,6 +28,7 @@ __all__ = [
     "behaviour",
     "check",
     "conversions",
+    "dashboards",
     "defaults",
     "dependencies",
     "disclosure",

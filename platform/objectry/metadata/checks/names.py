@@ -82,13 +82,14 @@ def check_name(context: Context, noun: str, name: str, at: Place, *, key: bool) 
 
 @project_check
 def check_definition_names(context: Context) -> None:
-    """Services, objects, roles, reports and sequences have names."""
+    """Services, objects, roles, reports, dashboards and sequences have names."""
     definitions = context.definitions
     for kind, names in (
         ("service", definitions.services),
         ("object", definitions.objects),
         ("role", definitions.roles),
         ("report", definitions.reports),
+        ("dashboard", definitions.dashboards),
         ("sequence", definitions.sequences),
     ):
         for name in names:

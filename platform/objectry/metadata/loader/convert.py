@@ -7,6 +7,7 @@ import msgspec
 
 from objectry.metadata.loader.plain import Plain
 from objectry.metadata.model.definitions import (
+    DashboardDef,
     LayoutDef,
     ObjectDef,
     ReportDef,
@@ -15,7 +16,7 @@ from objectry.metadata.model.definitions import (
     ServiceDef,
 )
 
-Definition = ServiceDef | ObjectDef | RoleDef | LayoutDef | ReportDef | SequenceDef
+Definition = ServiceDef | ObjectDef | RoleDef | LayoutDef | ReportDef | DashboardDef | SequenceDef
 Mapping = dict[str, Plain]
 
 _EXPRESSIONS = ("default", "formula", "when", "required_when")
@@ -39,6 +40,10 @@ def convert(kind: str, plain: Mapping) -> Definition:
             return msgspec.convert(_layout(data), LayoutDef)
         case "report":
             return msgspec.convert(_report(data), ReportDef)
+        case "dashboard":
+            data["tiles"] = [_tile(_mapping(tile)) for tile in _items(data.get("tiles"))]
+            data["roles"] = _texts(data.get("roles"))
+            return msgspec.convert(data, DashboardDef)
         case _:
             data.setdefault("pattern", "")
             data["scope"] = _texts(data.get("scope"))
@@ -232,3 +237,7 @@ def _group(data: Plain) -> Mapping:
     if isinstance(data, str):
         return {"field": data}
     return {"field": "", **_mapping(data)}
+
+
+def _tile(data: Mapping) -> Mapping:
+    return {"kind": "", "report": "", **data, "parameters": _map(data.get("parameters"))}

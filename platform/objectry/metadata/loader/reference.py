@@ -24,7 +24,7 @@ PARTS = {
 def generated_parts() -> dict[str, str]:
     """Markdown by the name of the place in `docs/reference/definitions.md` it stands at."""
     parts = {"types": _types_table()}
-    for kind in ("service", "object", "role", "sequence", "layout", "report"):
+    for kind in ("service", "object", "role", "sequence", "layout", "report", "dashboard"):
         parts[f"example {kind}"] = f"```yaml\n{kind_example(kind)}```\n"
         parts[f"keys {kind}"] = _keys_table(kind_schema(kind))
     fields = kind_schema("object")["properties"]
@@ -39,6 +39,7 @@ def generated_parts() -> dict[str, str]:
     parts["keys parameter"] = _keys_table(report["parameters"]["additionalProperties"])
     parts["keys group"] = _keys_table(report["groups"]["items"])
     parts["keys chart"] = _keys_table(report["chart"])
+    parts["keys tile"] = _keys_table(kind_schema("dashboard")["properties"]["tiles"]["items"])
     return parts
 
 

@@ -15,12 +15,10 @@ from objectry.metadata.loader.reading import Document
 from objectry.metadata.loader.sources import Path, Source
 from objectry.metadata.types import TYPES
 
-KINDS = ("service", "object", "role", "layout", "report", "sequence")
+KINDS = ("service", "object", "role", "layout", "report", "dashboard", "sequence")
 
 # Words of the language that this version does not run yet.
-LATER_KINDS = frozenset(
-    {"extend", "dashboard", "automation", "notification", "scenario", "mixin", "units"}
-)
+LATER_KINDS = frozenset({"extend", "automation", "notification", "scenario", "mixin", "units"})
 LATER_KEYS = frozenset(
     {"lookup", "rollup", "translate", "single", "tree", "record_types", "mixin", "units", "stored"}
 )

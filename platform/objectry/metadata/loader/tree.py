@@ -22,6 +22,7 @@ from objectry.metadata.loader.shapes import KINDS, LATER_KINDS, check_shape
 from objectry.metadata.loader.sources import Source, Sources
 from objectry.metadata.model.collection import uncollected
 from objectry.metadata.model.definitions import (
+    DashboardDef,
     Definitions,
     LayoutDef,
     ObjectDef,
@@ -102,6 +103,7 @@ class _Collected:
         self.roles: dict[str, RoleDef] = {}
         self.layouts: dict[str, LayoutDef] = {}
         self.reports: dict[str, ReportDef] = {}
+        self.dashboards: dict[str, DashboardDef] = {}
         self.sequences: dict[str, SequenceDef] = {}
 
     def add(self, document: Document) -> None:
@@ -149,6 +151,7 @@ class _Collected:
             roles=self.roles,
             layouts=self.layouts,
             reports=self.reports,
+            dashboards=self.dashboards,
             sequences=self.sequences,
         )
 
@@ -164,6 +167,8 @@ class _Collected:
                 self.layouts[definition.name] = definition
             case ReportDef():
                 self.reports[definition.name] = definition
+            case DashboardDef():
+                self.dashboards[definition.name] = definition
             case SequenceDef():
                 self.sequences[definition.name] = definition
 

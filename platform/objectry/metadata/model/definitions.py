@@ -283,6 +283,27 @@ class ReportDef(Def, frozen=True, kw_only=True):
     roles: tuple[str, ...] = ()
 
 
+class TileDef(Def, frozen=True, kw_only=True):
+    """A report in short. `parameters` are expressions over `user` alone."""
+
+    kind: Literal["number", "chart", "list", ""]  # empty: misshapen
+    report: str
+    label: str = ""
+    total: str = ""
+    width: int = 4
+    parameters: dict[str, str] = {}
+
+
+class DashboardDef(Def, frozen=True, kw_only=True):
+    """A page of tiles."""
+
+    name: str
+    label: str = ""
+    help: str = ""
+    tiles: tuple[TileDef, ...] = ()
+    roles: tuple[str, ...] = ()
+
+
 class Definitions(Def, frozen=True, kw_only=True):
     """All definitions of a project, by name."""
 
@@ -291,6 +312,7 @@ class Definitions(Def, frozen=True, kw_only=True):
     roles: dict[str, RoleDef] = {}
     layouts: dict[str, LayoutDef] = {}
     reports: dict[str, ReportDef] = {}
+    dashboards: dict[str, DashboardDef] = {}
     sequences: dict[str, SequenceDef] = {}
 
     def plain(self) -> dict[str, Any]:
