@@ -1,6 +1,7 @@
 """The parts of the pipelined executor that need no server."""
 
 import asyncio
+import tracemalloc
 
 import pytest
 
@@ -156,3 +157,16 @@ async def test_groups_shrink_with_failures_and_grow_with_successes() -> None:
     ends(2, failed=False)
     assert [8, 4, 2, 1, 1, 1] == sizes[:6]
     assert (1, 2, 3) == (sizes[20], sizes[25], sizes[26])
+
+
+def test_costs_keep_no_texts() -> None:
+    """A client that makes many long statements does not make the process keep them."""
+    costs = Costs()
+    tracemalloc.start()
+    try:
+        for number in range(STATEMENTS_MAX):
+            costs.learn(f"{number} " * 2_000, 0.001)
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert kept < 2_000_000

@@ -11,35 +11,40 @@ _RISE_SHARED_MAX = 4.0
 
 
 class Costs:
-    """Seconds by the text of a statement; the oldest texts are forgotten beyond a bound."""
+    """Seconds by the text of a statement; the oldest are forgotten beyond a bound.
+
+    Texts can be long, and a client can make many of them: only their hashes are kept. Of two that
+    have the same hash one is taken for the other, which costs some time at worst.
+    """
 
     def __init__(self) -> None:
-        self._seconds: dict[str, float] = {}
+        self._seconds: dict[int, float] = {}
 
     def of(self, sql: str) -> float | None:
         """What a statement is expected to take; None for one never seen."""
-        return self._seconds.get(sql)
+        return self._seconds.get(hash(sql))
 
     def learn(self, sql: str, seconds: float) -> None:
         """A statement that ran by itself took so long."""
-        known = self._seconds.get(sql)
+        key = hash(sql)
+        known = self._seconds.get(key)
         if known is None:
             if len(self._seconds) >= STATEMENTS_MAX:
                 del self._seconds[next(iter(self._seconds))]
-            self._seconds[sql] = seconds
+            self._seconds[key] = seconds
             return
-        self._seconds[sql] = known + (seconds - known) * (_FALL if seconds < known else _RISE)
+        self._seconds[key] = known + (seconds - known) * (_FALL if seconds < known else _RISE)
 
     def learn_shared(self, texts: list[str], seconds: float) -> None:
         """Statements that ran one behind another took so long together.
 
         Who of them it was can't be told: each is moved in proportion, and up by a little only.
         """
-        expected = sum(self._seconds.get(sql, 0.0) for sql in texts)
+        expected = sum(self.of(sql) or 0.0 for sql in texts)
         if expected <= 0.0:
             return
         ratio = min(seconds / expected, _RISE_SHARED_MAX)
         for sql in texts:
-            known = self._seconds.get(sql)
+            known = self.of(sql)
             if known is not None:
                 self.learn(sql, known * ratio)
