@@ -57,14 +57,14 @@ def run(
 
 
 def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """uvloop's loop where there is one, else (None) the standard library's."""
+    """Ours on uvloop where there is one, else (None) the standard library's."""
     if sys.platform == "win32":
         return None
     try:
-        import uvloop
+        from objectry_runtime.services.loop import Loop
     except ImportError:
         return None
-    return uvloop.new_event_loop
+    return Loop
 
 
 def _reason(host: str, port: int, error: OSError) -> str:
