@@ -7,8 +7,9 @@ import pytest
 import uvicorn
 
 from objectry_runtime.api.asgi import Message, Receive, Scope, Send, read_headers
-from objectry_runtime.api.body import read_body
+from objectry_runtime.api.body import ClientGone, read_body
 from objectry_runtime.problems import Problem
+from objectry_runtime.services import protocol
 from objectry_runtime.services.protocol import HEAD_BYTES_MAX, StrictProtocol
 
 pytestmark = pytest.mark.anyio
@@ -19,11 +20,15 @@ HEAD = b"POST / HTTP/1.1\r\nhost: x\r\n"
 async def reading_app(scope: Scope, receive: Receive, send: Send) -> None:
     """Reads its body as the record API does, and answers with a status alone."""
     status = 204
+    if scope["path"] == "/slow":
+        await asyncio.sleep(0.02)
     try:
         await read_body(receive, read_headers(scope), 1000)
     except Problem as problem:
         status = problem.status
-    closing = [(b"connection", b"close")]
+    except ClientGone:
+        return
+    closing = [] if scope["path"] == "/slow" else [(b"connection", b"close")]
     await send({"type": "http.response.start", "status": status, "headers": closing})
     await send({"type": "http.response.body", "body": b""})
 
@@ -101,6 +106,55 @@ async def test_what_grows_without_end_and_means_nothing_is_cut_off(
     answer = await sent(port, *parts)
     assert answer.startswith(b"HTTP/1.1 431 ")
     assert b'"code":"head_too_large"' in answer
+
+
+@pytest.mark.parametrize(
+    ("parts", "start"),
+    [
+        ([], b""),
+        ([b"GET / HTTP/1.1\r\nhos"], b"HTTP/1.1 408 "),
+        ([b"GET / HTTP/1.1\r\nhost: x\r\n"], b"HTTP/1.1 408 "),
+    ],
+)
+async def test_a_head_that_does_not_come_is_not_waited_for_for_ever(
+    port: int, monkeypatch: pytest.MonkeyPatch, parts: list[bytes], start: bytes
+) -> None:
+    """Connections are few; who says nothing must not hold one."""
+    monkeypatch.setattr(protocol, "HEAD_SECONDS", 0.05)
+    answer = await sent(port, *parts)
+    assert answer.startswith(start)
+    assert (b'"code":"head_timeout"' in answer) == (start != b"")
+
+
+async def test_who_began_in_time_may_take_time_for_the_body(
+    port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The head's time ends with the head."""
+    monkeypatch.setattr(protocol, "HEAD_SECONDS", 0.05)
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(HEAD + b"content-length: 2\r\n\r\n{")
+    await asyncio.sleep(0.2)  # longer than a head may take
+    writer.write(b"}")
+    answer = await asyncio.wait_for(reader.read(), 20)
+    writer.close()
+    assert answer.startswith(b"HTTP/1.1 204 ")
+
+
+@pytest.mark.parametrize("anyio_backend", [("asyncio", {"use_uvloop": True})])
+async def test_who_hangs_up_on_pipelined_requests_is_no_error_of_ours(
+    port: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A reset while several are under way ends them all, without a traceback in the log."""
+    for _ in range(20):
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write((b"GET /slow HTTP/1.1\r\nhost: x\r\n\r\n") * 5)
+        await writer.drain()
+        await asyncio.sleep(0.01)
+        writer.transport.abort()
+    await asyncio.sleep(0.2)
+    answer = await sent(port, b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 204 ")
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
 
 
 async def test_a_head_that_comes_with_the_end_of_a_long_body_is_not_long(port: int) -> None:

@@ -95,6 +95,12 @@ _error(
     "Send the whole request at once. A proxy in between may have held it back.",
 )
 _error(
+    "head_timeout",
+    408,
+    "The request did not come.",
+    "Its address and headers are waited for 30 seconds. Send the request again, at once.",
+)
+_error(
     "head_too_large",
     431,
     "The request's head is too large.",

@@ -1,17 +1,21 @@
 """HTTP/1.1 as uvicorn speaks it, with a bounded head, and refusals that are problems like all."""
 
+import asyncio
+
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn._types import ASGI3Application
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from objectry.values.ids import new_id
 from objectry_runtime.api.problems import CONTENT_TYPE, render
 from objectry_runtime.problems import Problem
 
 HEAD_BYTES_MAX = 64 * 1024
+HEAD_SECONDS = 30.0  # who opens a connection, or begins a head, has to go on; granian's is the same
 LINGER_SECONDS = 1.0  # who is still sending when a connection closes never sees the answer
 
 _FRAMING = (b"content-length", b"transfer-encoding")
-REASONS = {400: "Bad Request", 431: "Request Header Fields Too Large"}
+REASONS = {400: "Bad Request", 408: "Request Timeout", 431: "Request Header Fields Too Large"}
 
 
 class StrictProtocol(HttpToolsProtocol):
@@ -24,6 +28,19 @@ class StrictProtocol(HttpToolsProtocol):
     _too_long = False
     _again = False
     _refused = False
+    _timer: asyncio.TimerHandle | None = None
+    _answering: RequestResponseCycle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Somebody connects: a head must follow."""
+        super().connection_made(transport)
+        self._expect_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The connection is gone."""
+        self._stop_timer()
+        self._abandon()
+        super().connection_lost(exc)
 
     def on_message_begin(self) -> None:
         """A request begins: its head is counted."""
@@ -49,6 +66,7 @@ class StrictProtocol(HttpToolsProtocol):
             self._again = False
             return
         self._in_head = False
+        self._stop_timer()
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
@@ -74,6 +92,8 @@ class StrictProtocol(HttpToolsProtocol):
         self._silent = 0 if self._heard else self._silent + len(data)
         if self._silent > HEAD_BYTES_MAX and not self._refused:
             self._refuse(_head_too_large())
+        elif self._in_head:
+            self._expect_head()
 
     def send_400_response(self, msg: str) -> None:
         """Answer what is no HTTP with a problem."""
@@ -114,6 +134,38 @@ class StrictProtocol(HttpToolsProtocol):
     def _should_upgrade(self) -> bool:
         return False
 
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        self._answering = cycle
+        super()._start_asgi_task(cycle, app)
+
+    def _abandon(self) -> None:
+        """Nobody hears any more; uvicorn itself tells only the last of pipelined requests."""
+        for cycle in (self._answering, self.cycle):
+            if cycle is not None and not cycle.response_complete:
+                cycle.disconnected = True
+                cycle.message_event.set()
+
+    def _expect_head(self) -> None:
+        if self._timer is None:
+            self._timer = self.loop.call_later(HEAD_SECONDS, self._give_up)
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _give_up(self) -> None:
+        self._timer = None
+        if self._refused or self.transport.is_closing():
+            return
+        if self.cycle and not self.cycle.response_complete:
+            self._expect_head()  # it may be us who don't read: one answer comes after the other
+        elif self._length:
+            title, detail = "The request did not come.", "Its head is waited for {:g} seconds."
+            self._refuse(Problem(408, "head_timeout", title, detail.format(HEAD_SECONDS)))
+        else:
+            self.transport.close()
+
     def _count(self, length: int) -> None:
         self._heard = True
         self._length += length
@@ -134,9 +186,7 @@ class StrictProtocol(HttpToolsProtocol):
         self.transport.write(head.encode("ascii") + body)
         if self.transport.can_write_eof():
             self.transport.write_eof()
-        if self.cycle and not self.cycle.response_complete:
-            self.cycle.disconnected = True
-            self.cycle.message_event.set()
+        self._abandon()
         self.loop.call_later(LINGER_SECONDS, self.transport.close)
 
 
