@@ -1,8 +1,7 @@
 """Answers compressed: by zstd or gzip, where the client takes it and the body is worth it.
 
 Credentials come in a header that no foreign page can make a browser send, and problems, which say
-again what was sent, stay as they are: what an attacker chose never shares a compressed answer with
-what they want to guess (BREACH).
+again what was sent, stay as they are. Decision 0072 says what that leaves of BREACH.
 """
 
 import asyncio

@@ -95,6 +95,9 @@ class Link:
                 self._loop.add_writer(self._socket, self._writable)
         except psycopg.Error as error:
             self.break_off(str(error))
+        except BaseException:
+            self.break_off("a request could not be written")  # half of it may be on its way
+            raise
 
     def cancel(self) -> "asyncio.Task[None]":
         """Ask the server to stop what it runs for us; nothing new is sent meanwhile."""
