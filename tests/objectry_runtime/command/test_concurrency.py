@@ -130,10 +130,11 @@ async def test_backends_that_die_in_the_middle_leave_nothing_half(
 
     def kill() -> int:
         with trade.connect_owner() as owner:
-            return owner.execute(
+            found: int = owner.execute(
                 "select count(pg_terminate_backend(pid)) from pg_stat_activity "
                 "where datname = current_database() and pid <> pg_backend_pid()"
             ).fetchall()[0][0]
+            return found
 
     async def attempt(index: int) -> str:
         raw = text({"queue": "q", "token": f"t{index}"})
