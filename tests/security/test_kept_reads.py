@@ -8,6 +8,7 @@ import msgspec
 import psycopg
 import pytest
 
+from objectry.compiler.codecs.issue import is_object
 from objectry_runtime.host.live import Live
 from objectry_runtime.identity import Call
 from objectry_runtime.problems import Problem
@@ -90,7 +91,7 @@ async def sees(call: Call, ids: list[str], notes: list[str]) -> list[set[str]]:
             got.add(id)
     for note in notes:
         entry = document(await get_record(call, "note", note, pairs(expand="entry")))["entry"]
-        if isinstance(entry, dict):
+        if is_object(entry):
             linked.add(str(entry["id"]))
     cursor, paged = None, set[str]()
     while True:
