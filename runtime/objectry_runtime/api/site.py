@@ -3,12 +3,14 @@
 Imported when a page is first asked for (`front`): a start doesn't pay for Litestar.
 """
 
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs
 
 import msgspec
 from litestar import Litestar, Request, Response, get, post
 from litestar.exceptions import HTTPException
+from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
 from objectry_runtime.api import docs_page, meta
@@ -70,42 +72,6 @@ def build_site(serving: Serving) -> App:
                 return _html(request, docs_page.text_page(error.title, (status, error.advice)))
         raise Problem(404, "not_found", "There is no such thing.", f'No error is called "{name}".')
 
-    @get("/api/v1/meta/objects")
-    async def objects(request: SiteRequest) -> SiteResponse:
-        return _json(request, meta.list_objects(serving, _call(request)))
-
-    @get("/api/v1/meta/objects/{name:str}")
-    async def object_(request: SiteRequest, name: FromPath[str]) -> SiteResponse:
-        return _json(request, meta.show_object(serving, _call(request), name))
-
-    @get("/api/v1/meta/schemas/{name:str}")
-    async def schemas(request: SiteRequest, name: FromPath[str]) -> SiteResponse:
-        return _json(request, meta.show_schemas(serving, _call(request), name))
-
-    @get("/api/v1/meta/layouts")
-    async def layouts(request: SiteRequest) -> SiteResponse:
-        return _json(request, meta.list_layouts(serving, _call(request)))
-
-    @get("/api/v1/meta/layouts/{name:str}")
-    async def layout(request: SiteRequest, name: FromPath[str]) -> SiteResponse:
-        return _json(request, meta.show_layout(serving, _call(request), name))
-
-    @get("/api/v1/meta/reports")
-    async def reports(request: SiteRequest) -> SiteResponse:
-        return _json(request, meta.list_reports(serving, _call(request)))
-
-    @get("/api/v1/meta/reports/{name:str}")
-    async def report(request: SiteRequest, name: FromPath[str]) -> SiteResponse:
-        return _json(request, meta.show_report(serving, _call(request), name))
-
-    @get("/api/v1/meta/dashboards")
-    async def dashboards(request: SiteRequest) -> SiteResponse:
-        return _json(request, meta.list_dashboards(serving, _call(request)))
-
-    @get("/api/v1/meta/dashboards/{name:str}")
-    async def dashboard(request: SiteRequest, name: FromPath[str]) -> SiteResponse:
-        return _json(request, meta.show_dashboard(serving, _call(request), name))
-
     @get("/api/v1/meta/releases")
     async def releases(request: SiteRequest) -> SiteResponse:
         return _json(request, await meta.list_releases(_call(request)))
@@ -116,15 +82,8 @@ def build_site(serving: Serving) -> App:
             docs,
             docs_signed_in,
             error_page,
-            objects,
-            object_,
-            schemas,
-            layouts,
-            layout,
-            reports,
-            report,
-            dashboards,
-            dashboard,
+            *(_listing(serving, kind, tell) for kind, tell in _LISTS.items()),
+            *(_showing(serving, kind, tell) for kind, tell in _ONES.items()),
             releases,
         ],
         openapi_config=None,
@@ -132,6 +91,41 @@ def build_site(serving: Serving) -> App:
         request_max_body_size=FORM_BYTES_MAX,
         exception_handlers={Exception: _problem},
     )
+
+
+_LISTS = {
+    "objects": meta.list_objects,
+    "layouts": meta.list_layouts,
+    "reports": meta.list_reports,
+    "dashboards": meta.list_dashboards,
+}
+_ONES = {
+    "objects": meta.show_object,
+    "schemas": meta.show_schemas,
+    "layouts": meta.show_layout,
+    "reports": meta.show_report,
+    "dashboards": meta.show_dashboard,
+}
+
+
+def _listing(
+    serving: Serving, kind: str, tell: Callable[[Serving, Call], dict[str, Any]]
+) -> HTTPRouteHandler:
+    @get(f"/api/v1/meta/{kind}")
+    async def listing(request: SiteRequest) -> SiteResponse:
+        return _json(request, tell(serving, _call(request)))
+
+    return listing
+
+
+def _showing(
+    serving: Serving, kind: str, tell: Callable[[Serving, Call, str], dict[str, Any]]
+) -> HTTPRouteHandler:
+    @get(f"/api/v1/meta/{kind}/{{name:str}}")
+    async def showing(request: SiteRequest, name: FromPath[str]) -> SiteResponse:
+        return _json(request, tell(serving, _call(request), name))
+
+    return showing
 
 
 def _problem(request: SiteRequest, error: Exception) -> SiteResponse:
