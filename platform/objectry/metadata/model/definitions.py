@@ -9,16 +9,15 @@ from typing import Any, Literal
 
 import msgspec
 
+from objectry.metadata.model.declared import Def as Def
+from objectry.metadata.model.reactions import AutomationDef, NotificationDef
+from objectry.metadata.model.scenarios import ScenarioDef
+
 Right = Literal["write", "read", "mask", "none"]
 CalendarPart = Literal["day", "week", "month", "quarter", "year"]
+RollupOp = Literal["count", "sum", "min", "max", "avg"]
 TotalOp = Literal["sum", "avg", "min", "max", "count"]
-LayoutKind = Literal["list", "form", "kanban", "calendar"]
-
-
-class Def(
-    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
-):
-    """Base of everything declared."""
+LayoutKind = Literal["list", "form", "kanban", "calendar", "print", "public_form"]
 
 
 class OptionDef(Def, frozen=True, kw_only=True):
@@ -26,6 +25,16 @@ class OptionDef(Def, frozen=True, kw_only=True):
 
     value: str
     label: str = ""
+
+
+class RollupDef(Def, frozen=True, kw_only=True):
+    """One value of all records of `of` whose link `via` leads here. `where` is over one of them."""
+
+    op: RollupOp | Literal[""]  # empty: misshapen
+    of: str = ""
+    via: str = ""
+    field: str = ""
+    where: str | None = None
 
 
 class FieldDef(Def, frozen=True, kw_only=True):
@@ -51,6 +60,9 @@ class FieldDef(Def, frozen=True, kw_only=True):
     formula: str | None = None
     snapshot: bool = False
     computed: str = ""
+    lookup: str = ""
+    rollup: RollupDef | None = None
+    stored: bool = False  # of a rollup: a column that the other side's writes maintain
     currency: str = ""
     read_only: bool = False
     immutable: bool = False
@@ -181,6 +193,20 @@ class ObjectDef(Def, frozen=True, kw_only=True):
     events: dict[str, str] = {}  # created | updated | deleted → event name
     permissions: dict[str, PermissionDef] = {}
     require_if_match: bool = False
+    mixins: tuple[str, ...] = ()  # the loader has written their parts out here
+
+
+class MixinDef(Def, frozen=True, kw_only=True):
+    """Fields and rules that several objects share; it stands on its own feet."""
+
+    name: str
+    label: str = ""
+    help: str = ""
+    fields: dict[str, FieldDef] = {}
+    checks: tuple[CheckDef, ...] = ()
+    invariants: tuple[CheckDef, ...] = ()
+    indexes: tuple[tuple[str, ...], ...] = ()
+    uniques: tuple[tuple[str, ...], ...] = ()
 
 
 class ServiceDef(Def, frozen=True, kw_only=True):
@@ -236,6 +262,12 @@ class LayoutDef(Def, frozen=True, kw_only=True):
     field: str = ""  # of a kanban: its options or states are the columns
     start: str = ""  # of a calendar
     end: str = ""
+    template: str = ""  # of a print: the file that `body` was read from
+    body: str = ""
+    paper: Literal["A4", "letter"] = "A4"
+    fields: tuple[str, ...] = ()  # of a public form: what is asked
+    values: dict[str, str] = {}  # field → expression: what is set beside it
+    message: str = ""  # what its sender reads then
 
 
 class ParameterDef(Def, frozen=True, kw_only=True):
@@ -314,8 +346,17 @@ class Definitions(Def, frozen=True, kw_only=True):
     reports: dict[str, ReportDef] = {}
     dashboards: dict[str, DashboardDef] = {}
     sequences: dict[str, SequenceDef] = {}
+    notifications: dict[str, NotificationDef] = {}
+    automations: dict[str, AutomationDef] = {}
+    scenarios: dict[str, ScenarioDef] = {}
+    mixins: dict[str, MixinDef] = {}
 
     def plain(self) -> dict[str, Any]:
         """Builtins only (for hashing, JSON and golden files)."""
         result: dict[str, Any] = msgspec.to_builtins(self)
         return result
+
+
+def collection(kind: str) -> str:
+    """Where `Definitions` keeps the definitions of a kind: `units` is its own plural."""
+    return kind if kind.endswith("s") else f"{kind}s"
