@@ -8,6 +8,7 @@ _FAMILIES = {
     "OBJ03": "Meaning",
     "OBJ04": "Expressions",
     "OBJ05": "Dependencies",
+    "OBJ06": "Shapes of objects",
     "OBJ08": "Settings and plugins",
 }
 _INTRODUCTION = """\

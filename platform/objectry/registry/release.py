@@ -1,21 +1,13 @@
 """A release: all definitions of a project, frozen, named by the hash of their content."""
 
 import hashlib
+from typing import get_args, get_type_hints
 
 import msgspec
 
 from objectry.metadata.model import Catalog, Definitions, Model
 from objectry.metadata.model.collection import uncollected
-from objectry.metadata.model.definitions import (
-    DashboardDef,
-    Def,
-    LayoutDef,
-    ObjectDef,
-    ReportDef,
-    RoleDef,
-    SequenceDef,
-    ServiceDef,
-)
+from objectry.metadata.model.definitions import Def
 
 FORMAT = 1  # of the snapshot and of what is hashed; a new one names releases anew
 
@@ -88,7 +80,7 @@ def content_hash(definitions: Definitions) -> str:
     return _hash(definitions)
 
 
-def _hash(definitions: "Definitions | _Packed") -> str:
+def _hash(definitions: msgspec.Struct) -> str:
     """The hash of definitions, or of the same definitions as a snapshot holds them."""
     digest = hashlib.sha256(b"objectry release %d\n" % FORMAT)
     ordered = {
@@ -99,7 +91,7 @@ def _hash(definitions: "Definitions | _Packed") -> str:
     return digest.hexdigest()
 
 
-def _whole(packed: "_Packed", known: Release | None) -> Definitions:
+def _whole(packed: msgspec.Struct, known: Release | None) -> Definitions:
     """The definitions, one decoded after the other."""
     kinds: dict[str, dict[str, Def]] = {}
     for kind, decoder in _DECODERS.items():
@@ -120,34 +112,26 @@ class _Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     definitions: Definitions
 
 
-class _Packed(
-    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
-):
-    """`Definitions` with every definition as the snapshot's bytes say it."""
-
-    services: dict[str, msgspec.Raw] = {}
-    objects: dict[str, msgspec.Raw] = {}
-    roles: dict[str, msgspec.Raw] = {}
-    layouts: dict[str, msgspec.Raw] = {}
-    reports: dict[str, msgspec.Raw] = {}
-    dashboards: dict[str, msgspec.Raw] = {}
-    sequences: dict[str, msgspec.Raw] = {}
+# `Definitions` with every definition as the snapshot's bytes say it.
+_Packed = msgspec.defstruct(
+    "_Packed",
+    [(kind, dict[str, msgspec.Raw], {}) for kind in Definitions.__struct_fields__],
+    frozen=True,
+    kw_only=True,
+    omit_defaults=True,
+    forbid_unknown_fields=True,
+)
 
 
 class _PackedSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     format: int
     id: str
-    definitions: _Packed
+    definitions: _Packed  # type: ignore[valid-type]  # a class made from another's fields
 
 
 _ENCODER = msgspec.msgpack.Encoder()
 _DECODER = msgspec.msgpack.Decoder(_PackedSnapshot)
 _DECODERS: dict[str, msgspec.msgpack.Decoder[Def]] = {
-    "services": msgspec.msgpack.Decoder(ServiceDef),
-    "objects": msgspec.msgpack.Decoder(ObjectDef),
-    "roles": msgspec.msgpack.Decoder(RoleDef),
-    "layouts": msgspec.msgpack.Decoder(LayoutDef),
-    "reports": msgspec.msgpack.Decoder(ReportDef),
-    "dashboards": msgspec.msgpack.Decoder(DashboardDef),
-    "sequences": msgspec.msgpack.Decoder(SequenceDef),
+    kind: msgspec.msgpack.Decoder(get_args(hint)[1])
+    for kind, hint in get_type_hints(Definitions).items()
 }

@@ -28,7 +28,7 @@ ABOUT_FILES = {"OBJ0105", "OBJ0108"}
 OURS = sorted(
     number
     for number in CODES
-    if number[:5] in ("OBJ01", "OBJ02", "OBJ03", "OBJ05") and number not in ABOUT_FILES
+    if number[:5] in ("OBJ01", "OBJ02", "OBJ03", "OBJ05", "OBJ06") and number not in ABOUT_FILES
 )
 
 

@@ -12,6 +12,7 @@ from objectry.metadata.checks import (
     fields,
     layouts,
     lines,
+    mixins,
     names,
     numbering,
     references,
@@ -36,6 +37,7 @@ __all__ = [
     "fields",
     "layouts",
     "lines",
+    "mixins",
     "names",
     "numbering",
     "references",
@@ -52,6 +54,9 @@ def check(
     """
     context = Context(definitions, sources, catalog or Catalog())
     with uncollected():
+        for alone in mixins.standing_alone(context):
+            for object_check in OBJECT_CHECKS:
+                object_check(*alone)
         for object_check in OBJECT_CHECKS:
             for definition in definitions.objects.values():
                 object_check(context, definition)

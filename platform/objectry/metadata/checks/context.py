@@ -34,6 +34,10 @@ class Positions(Protocol):
         """Whether a definition of this name stands in a file that could not be read."""
         ...
 
+    def origin(self, kind: str, name: str, path: Path = ()) -> Place:
+        """Where a part of a definition is declared, if another document declares it."""
+        ...
+
 
 class Context:
     """Shared by all checks of one run; collects their findings."""
@@ -47,7 +51,14 @@ class Context:
         self.expressions: dict[tuple[str, Path], Expression] = {}  # of objects, by (object, path)
         self._fields: dict[str, dict[str, FieldDef]] = {}
         self._scopes: dict[tuple[str, bool], Scope] = {}
+        self._shared: set[tuple[str, Place]] = set()  # told of what several objects share
         self._doubtful = False  # whether an expression met something reported elsewhere
+
+    def over(self, definitions: Definitions) -> "Context":
+        """A context over other definitions that reports to the same run."""
+        other = Context(definitions, self.positions, self.catalog)
+        other.findings, other._shared = self.findings, self._shared
+        return other
 
     def find(
         self,
@@ -62,11 +73,17 @@ class Context:
     ) -> None:
         """Report something; `at` is (kind, name, path), `key` places it at the key of the path.
 
-        What lies in a misshapen part has been reported by the loader and is not repeated.
+        What lies in a misshapen part has been reported by the loader and is not repeated. What is
+        wrong with a part that several objects share is said once, for the file that declares it.
         """
         kind, name, path = at
         if self.positions.is_broken(kind, name, path):
             return
+        origin = self.positions.origin(*at)
+        if origin != at:
+            if (code, origin) in self._shared:
+                return
+            self._shared.add((code, origin))
         self.findings.append(
             Finding(
                 code=code,

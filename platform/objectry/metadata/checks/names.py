@@ -91,6 +91,7 @@ def check_definition_names(context: Context) -> None:
         ("report", definitions.reports),
         ("dashboard", definitions.dashboards),
         ("sequence", definitions.sequences),
+        ("mixin", definitions.mixins),
     ):
         for name in names:
             noun = f"an {kind}" if kind == "object" else f"a {kind}"

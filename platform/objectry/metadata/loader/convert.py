@@ -9,6 +9,7 @@ from objectry.metadata.loader.plain import Plain
 from objectry.metadata.model.definitions import (
     DashboardDef,
     LayoutDef,
+    MixinDef,
     ObjectDef,
     ReportDef,
     RoleDef,
@@ -16,7 +17,16 @@ from objectry.metadata.model.definitions import (
     ServiceDef,
 )
 
-Definition = ServiceDef | ObjectDef | RoleDef | LayoutDef | ReportDef | DashboardDef | SequenceDef
+Definition = (
+    ServiceDef
+    | ObjectDef
+    | MixinDef
+    | RoleDef
+    | LayoutDef
+    | ReportDef
+    | DashboardDef
+    | SequenceDef
+)
 Mapping = dict[str, Plain]
 
 _EXPRESSIONS = ("default", "formula", "when", "required_when")
@@ -33,6 +43,8 @@ def convert(kind: str, plain: Mapping) -> Definition:
             return msgspec.convert(data, ServiceDef)
         case "object":
             return msgspec.convert(_object(data), ObjectDef)
+        case "mixin":
+            return msgspec.convert(_parts(data), MixinDef)
         case "role":
             data["permissions"] = _permissions(data.get("permissions"), role=data["name"])
             return msgspec.convert(data, RoleDef)
@@ -82,17 +94,24 @@ def _sources(data: Mapping, keys: Iterable[str]) -> None:
             data[key] = source_text(data[key])
 
 
-def _object(data: Mapping) -> Mapping:
-    data.setdefault("service", "")
+def _parts(data: Mapping) -> Mapping:
+    """What every document that declares fields may have."""
     data["fields"] = {name: _field(name, f) for name, f in _mapping(data.get("fields")).items()}
     for key in ("checks", "invariants"):
         data[key] = [_check(_mapping(check)) for check in _items(data.get(key))]
+    for key in ("indexes", "uniques"):
+        data[key] = [list(_texts(columns)) for columns in _items(data.get(key))]
+    return data
+
+
+def _object(data: Mapping) -> Mapping:
+    data = _parts(data)
+    data.setdefault("service", "")
+    data["mixins"] = _texts(data.get("mixins"))
     if "numbering" in data:
         data["numbering"] = _numbering(data["numbering"])
     if "immutable" in data:
         data["immutable"] = _immutable(data["immutable"])
-    for key in ("indexes", "uniques"):
-        data[key] = [list(_texts(columns)) for columns in _items(data.get(key))]
     if "workflow" in data:
         data["workflow"] = _workflow(_mapping(data["workflow"]))
     data["conversions"] = {
@@ -111,6 +130,10 @@ def _field(name: str, data: Plain) -> Mapping:
         field["options"] = [_option(option) for option in _items(field["options"])]
     if "to" in field:
         field["to"] = _texts(field["to"])
+    if "rollup" in field:
+        rollup: Mapping = {"op": "", **_mapping(field["rollup"])}
+        _sources(rollup, ("where",))
+        field["rollup"] = rollup
     return field
 
 

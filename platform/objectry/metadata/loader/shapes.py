@@ -15,12 +15,12 @@ from objectry.metadata.loader.reading import Document
 from objectry.metadata.loader.sources import Path, Source
 from objectry.metadata.types import TYPES
 
-KINDS = ("service", "object", "role", "layout", "report", "dashboard", "sequence")
+KINDS = ("service", "object", "role", "layout", "report", "dashboard", "sequence", "mixin")
 
 # Words of the language that this version does not run yet.
-LATER_KINDS = frozenset({"extend", "automation", "notification", "scenario", "mixin", "units"})
+LATER_KINDS = frozenset({"extend", "automation", "notification", "scenario", "units"})
 LATER_KEYS = frozenset(
-    {"lookup", "rollup", "translate", "single", "tree", "record_types", "mixin", "units", "stored"}
+    {"translate", "single", "tree", "record_types", "units"}
 )
 LATER_VALUES = frozenset(
     (
@@ -28,6 +28,9 @@ LATER_VALUES = frozenset(
         "secret user tags links autonumber print public_form"
     ).split()
 )
+
+# Keys that mean what they mean under an object.
+OF_OBJECTS = {"mixin": ("fields", "checks", "invariants", "indexes", "uniques")}
 
 _TYPE_NAMES = {
     "string": "a text",
@@ -44,6 +47,8 @@ def kind_schema(kind: str) -> dict[str, Any]:
     """The published JSON Schema (Draft 2020-12) of a kind of definition."""
     text = files("objectry.metadata.loader").joinpath("schemas", f"{kind}.json").read_bytes()
     schema: dict[str, Any] = msgspec.json.decode(text)
+    for key in OF_OBJECTS.get(kind, ()):
+        schema["properties"][key] = kind_schema("object")["properties"][key]
     if kind == "object":
         field = schema["properties"]["fields"]["additionalProperties"]
         field["properties"]["type"]["enum"] = list(TYPES)

@@ -1,6 +1,6 @@
 """Where definitions stand in their files, and which parts of them could not be understood."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 import yaml
@@ -10,6 +10,14 @@ from objectry.metadata.loader.reading import Document
 from objectry.metadata.loader.scalars import offset_in_file
 
 Path = tuple[str | int, ...]
+Place = tuple[str, str, Path]  # kind, name, path inside the definition
+
+
+class Graft(msgspec.Struct, frozen=True):
+    """A part of a definition that another document declares: the path here, the place there."""
+
+    path: Path
+    place: Place
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,20 +78,33 @@ class Sources:
         self,
         sources: Mapping[tuple[str, str], Source],
         lost: Iterable[tuple[str, str]] = (),
+        grafts: Mapping[tuple[str, str], Sequence[Graft]] | None = None,
     ) -> None:
-        """`lost` are definitions that stand in a file which could not be read to its end."""
+        """`lost` are definitions that stand in a file which could not be read to its end,
+        `grafts` the parts of a definition that others declare."""
         self._sources = dict(sources)
         self._lost = frozenset(lost)
+        self._grafts = grafts or {}
+
+    def origin(self, kind: str, name: str, path: Path = ()) -> Place:
+        """The place where something of a definition is declared: there, or where it comes from."""
+        for graft in self._grafts.get((kind, name), ()):
+            if path[: len(graft.path)] == graft.path:
+                found, other, above = graft.place
+                return found, other, (*above, *path[len(graft.path) :])
+        return kind, name, path
 
     def position(
         self, kind: str, name: str, path: Path = (), *, key: bool = False, offset: int | None = None
     ) -> Position | None:
         """Where something of a definition stands, None for a definition without a file."""
+        kind, name, path = self.origin(kind, name, path)
         source = self._sources.get((kind, name))
         return source.position(path, key=key, offset=offset) if source else None
 
     def is_broken(self, kind: str, name: str, path: Path = ()) -> bool:
         """Whether this has been reported as misshapen, so that what follows from it is silent."""
+        kind, name, path = self.origin(kind, name, path)
         source = self._sources.get((kind, name))
         return source is not None and bool(source.broken) and source.is_broken(path)
 

@@ -9,6 +9,7 @@ import msgspec
 from objectry.findings import Finding, near_or_all, sort_findings
 from objectry.metadata.loader import codes
 from objectry.metadata.loader.convert import Definition, convert
+from objectry.metadata.loader.lowering import Lowered, lower
 from objectry.metadata.loader.plain import Plain, alias_findings, to_plain
 from objectry.metadata.loader.reading import (
     SIZE_MAX_BYTES,
@@ -21,16 +22,7 @@ from objectry.metadata.loader.reading import (
 from objectry.metadata.loader.shapes import KINDS, LATER_KINDS, check_shape
 from objectry.metadata.loader.sources import Source, Sources
 from objectry.metadata.model.collection import uncollected
-from objectry.metadata.model.definitions import (
-    DashboardDef,
-    Definitions,
-    LayoutDef,
-    ObjectDef,
-    ReportDef,
-    RoleDef,
-    SequenceDef,
-    ServiceDef,
-)
+from objectry.metadata.model.definitions import Definitions, collection
 from objectry.metadata.model.files import definition_files
 
 _DECLARED = re.compile(rf"^({'|'.join(KINDS)}): *[\"']?([a-z][a-z0-9_.]*)", re.MULTILINE)
@@ -84,9 +76,10 @@ def _load(files: Mapping[str, str], findings: list[Finding]) -> Loaded:
             collected.lost.update(_DECLARED.findall(text))
         if any(f.code == codes.ANCHOR and f.position and f.position.file == file for f in findings):
             findings.extend(alias_findings(file, text))
+    lowered = collected.lowered()
     return Loaded(
-        definitions=collected.definitions(),
-        sources=Sources(collected.sources, collected.lost),
+        definitions=lowered.definitions,
+        sources=Sources(collected.sources, collected.lost, lowered.grafts),
         findings=tuple(sort_findings(findings)),
     )
 
@@ -98,13 +91,7 @@ class _Collected:
         self.findings = findings
         self.sources: dict[tuple[str, str], Source] = {}
         self.lost: set[tuple[str, str]] = set()
-        self.services: dict[str, ServiceDef] = {}
-        self.objects: dict[str, ObjectDef] = {}
-        self.roles: dict[str, RoleDef] = {}
-        self.layouts: dict[str, LayoutDef] = {}
-        self.reports: dict[str, ReportDef] = {}
-        self.dashboards: dict[str, DashboardDef] = {}
-        self.sequences: dict[str, SequenceDef] = {}
+        self.kept: dict[str, dict[str, Definition]] = {kind: {} for kind in KINDS}
 
     def add(self, document: Document) -> None:
         """Read one document."""
@@ -136,41 +123,12 @@ class _Collected:
             )
             return
         self.sources[(kind, definition.name)] = source
-        self._keep(definition)
+        self.kept[kind][definition.name] = definition
 
-    def definitions(self) -> Definitions:
-        """All that was read; objects that a service lists take that service."""
-        objects = dict(self.objects)
-        for service in self.services.values():
-            for name in service.objects:
-                if name in objects and not objects[name].service:
-                    objects[name] = msgspec.structs.replace(objects[name], service=service.name)
-        return Definitions(
-            services=self.services,
-            objects=objects,
-            roles=self.roles,
-            layouts=self.layouts,
-            reports=self.reports,
-            dashboards=self.dashboards,
-            sequences=self.sequences,
-        )
-
-    def _keep(self, definition: Definition) -> None:
-        match definition:
-            case ServiceDef():
-                self.services[definition.name] = definition
-            case ObjectDef():
-                self.objects[definition.name] = definition
-            case RoleDef():
-                self.roles[definition.name] = definition
-            case LayoutDef():
-                self.layouts[definition.name] = definition
-            case ReportDef():
-                self.reports[definition.name] = definition
-            case DashboardDef():
-                self.dashboards[definition.name] = definition
-            case SequenceDef():
-                self.sequences[definition.name] = definition
+    def lowered(self) -> Lowered:
+        """All that was read, with what stands for other definitions written out."""
+        kept = {collection(kind): found for kind, found in self.kept.items()}
+        return lower(msgspec.structs.replace(Definitions(), **kept))
 
     def _unknown_kind(self, document: Document, kind: str, plain: dict[str, Plain]) -> None:
         if kind in LATER_KINDS:

@@ -1,0 +1,89 @@
+"""Definitions that stand for parts of others, written out where they mean something.
+
+What is merged keeps its place: a finding about it is about the file that declares it.
+"""
+
+from collections.abc import Callable, Mapping
+
+import msgspec
+
+from objectry.metadata.loader.sources import Graft
+from objectry.metadata.model.definitions import Definitions, MixinDef, ObjectDef
+
+Grafts = dict[tuple[str, str], list[Graft]]
+Step = Callable[[Definitions, Grafts], Mapping[str, ObjectDef]]
+
+LISTS = ("checks", "invariants", "indexes", "uniques")
+
+
+class Lowered(msgspec.Struct, frozen=True, kw_only=True):
+    """The definitions written out, and which of their parts stand elsewhere."""
+
+    definitions: Definitions
+    grafts: Grafts
+
+
+def lower(definitions: Definitions) -> Lowered:
+    """All definitions, each object with everything that others declare for it."""
+    grafts: Grafts = {}
+    for step in STEPS:
+        objects = dict(step(definitions, grafts))
+        definitions = msgspec.structs.replace(definitions, objects=objects)
+    return Lowered(definitions=definitions, grafts=grafts)
+
+
+def take_services(definitions: Definitions, grafts: Grafts) -> Mapping[str, ObjectDef]:
+    """Objects that a service lists take that service."""
+    del grafts
+    objects = dict(definitions.objects)
+    for service in definitions.services.values():
+        for name in service.objects:
+            if name in objects and not objects[name].service:
+                objects[name] = msgspec.structs.replace(objects[name], service=service.name)
+    return objects
+
+
+def mix_in(definitions: Definitions, grafts: Grafts) -> Mapping[str, ObjectDef]:
+    """Objects get the parts of the mixins they name; what they declare themselves wins."""
+    for name in definitions.mixins:
+        grafts[("object", name)] = [Graft((), ("mixin", name, ()))]
+    return {
+        name: _mixed(definitions.mixins, definition, grafts)
+        for name, definition in definitions.objects.items()
+    }
+
+
+def _mixed(mixins: Mapping[str, MixinDef], definition: ObjectDef, grafts: Grafts) -> ObjectDef:
+    key = ("object", definition.name)
+    if definition.mixins:
+        grafts[key] = []
+    else:
+        grafts.pop(key, None)  # an object of a mixin's name hides it; the checks say so
+    for name in dict.fromkeys(definition.mixins):
+        if name in mixins:
+            definition = merge(definition, mixins[name], ("mixin", name), grafts[key])
+    return definition
+
+
+def merge(
+    definition: ObjectDef, part: MixinDef, source: tuple[str, str], grafts: list[Graft]
+) -> ObjectDef:
+    """The object with the fields and rules of a part that stands at `source`."""
+    merged: dict[str, object] = {}
+    fields = dict(definition.fields)
+    for name, field in part.fields.items():
+        if name not in fields:
+            fields[name] = field
+            grafts.append(Graft(("fields", name), (*source, ("fields", name))))
+    merged["fields"] = fields
+    for key in LISTS:
+        own = getattr(definition, key)
+        merged[key] = (*own, *getattr(part, key))
+        grafts += [
+            Graft((key, len(own) + index), (*source, (key, index)))
+            for index in range(len(getattr(part, key)))
+        ]
+    return msgspec.structs.replace(definition, **merged)
+
+
+STEPS: tuple[Step, ...] = (take_services, mix_in)
