@@ -182,9 +182,19 @@ def _transition(name: str, data: Plain) -> Mapping:
     transition: Mapping = {**_mapping(data), "name": name}
     transition["sources"] = _texts(transition.pop("from", None))
     transition.setdefault("to", "")
-    transition["roles"] = _texts(transition.get("roles"))
-    _sources(transition, ("when",))
+    for key in ("roles", "takes", "requires"):
+        transition[key] = _texts(transition.get(key))
+    transition["approvals"] = [
+        _approval_step(_mapping(step)) for step in _items(transition.get("approvals"))
+    ]
+    _sources(transition, ("when", "at"))
     return transition
+
+
+def _approval_step(data: Mapping) -> Mapping:
+    step: Mapping = {**data, "roles": _texts(data.get("roles"))}
+    _sources(step, ("when",))
+    return step
 
 
 def _conversion(name: str, data: Plain) -> Mapping:

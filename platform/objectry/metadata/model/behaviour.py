@@ -10,8 +10,10 @@ from objectry.metadata.model.definitions import (
     ObjectDef,
     PermissionDef,
     Right,
+    TransitionDef,
 )
 from objectry.metadata.model.resolved import (
+    ApprovalStepModel,
     ConversionLinesModel,
     ConversionModel,
     ImmutableModel,
@@ -26,6 +28,7 @@ from objectry.metadata.model.scope import kinds
 if TYPE_CHECKING:
     from objectry.metadata.model.model import Model
 
+MOMENTS = (Kind.DATE, Kind.DATETIME)  # what a transition's `at` may give
 RIGHTS: tuple[Right, ...] = ("none", "mask", "read", "write")  # from least to most
 
 
@@ -57,12 +60,24 @@ def workflow(model: "Model", definition: ObjectDef) -> WorkflowModel | None:
     return WorkflowModel(
         definition=own,
         transitions={
-            name: TransitionModel(
-                definition=transition, guard=_typed(model, definition.name, transition.when)
-            )
+            name: _transition(model, definition.name, transition)
             for name, transition in own.transitions.items()
         },
         final=frozenset(name for name, state in own.states.items() if state.final),
+    )
+
+
+def _transition(model: "Model", object_name: str, transition: TransitionDef) -> TransitionModel:
+    return TransitionModel(
+        definition=transition,
+        guard=_typed(model, object_name, transition.when),
+        approvals=tuple(
+            ApprovalStepModel(definition=step, when=_typed(model, object_name, step.when))
+            for step in transition.approvals
+        ),
+        at=None
+        if transition.at is None
+        else model.expression(object_name, transition.at, variables=(), expects=MOMENTS),
     )
 
 

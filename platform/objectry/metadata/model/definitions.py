@@ -88,14 +88,32 @@ class ImmutableDef(Def, frozen=True, kw_only=True):
     allow: tuple[str, ...] = ()
 
 
+class ApprovalStepDef(Def, frozen=True, kw_only=True):
+    """Who must approve a transition: `count` people who have one of `roles`, where `when` holds."""
+
+    roles: tuple[str, ...]
+    count: int = 1
+    when: str | None = None
+
+
 class TransitionDef(Def, frozen=True, kw_only=True):
-    """A change of state: from which states, to which, under which guard, by which roles."""
+    """A change of state: from which states, to which, under which guard, by which roles.
+
+    `at` is the moment at which the engine takes it by itself. A body may set the fields of `takes`
+    and must set those of `requires`.
+    """
 
     name: str
     sources: tuple[str, ...]  # YAML: from
     to: str
     when: str | None = None
     roles: tuple[str, ...] = ()
+    approvals: tuple[ApprovalStepDef, ...] = ()
+    approval_event: str = ""
+    four_eyes: bool = False
+    at: str | None = None
+    takes: tuple[str, ...] = ()
+    requires: tuple[str, ...] = ()
     event: str = ""
     label: str = ""
     message: str = ""  # what the caller reads when the guard fails
@@ -135,6 +153,7 @@ class ConversionDef(Def, frozen=True, kw_only=True):
 
     name: str
     to: str
+    collective: bool = False
     when: str | None = None
     map: dict[str, str] = {}
     lines: ConversionLinesDef | None = None

@@ -13,6 +13,7 @@ import msgspec
 from objectry.expressions.expression import Expression
 from objectry.expressions.types import ExprType
 from objectry.metadata.model.definitions import (
+    ApprovalStepDef,
     ConversionDef,
     FieldDef,
     ImmutableDef,
@@ -35,6 +36,7 @@ class Derivation(StrEnum):
     LIVE = "live"  # a formula over links or the clock: SQL at read time, no column
     SNAPSHOT = "snapshot"  # a formula over links, frozen at the write
     COMPUTED = "computed"  # a plugin, at the write
+    ROLLUP = "rollup"  # a stored rollup: a column that the writes of other records maintain
     SYSTEM = "system"  # the engine
 
 
@@ -80,6 +82,16 @@ class FieldModel(msgspec.Struct, frozen=True, kw_only=True):
         return self.derivation is not Derivation.LIVE and not self.is_table
 
     @property
+    def kept(self) -> bool:
+        """Whether the record's own writes fill the column, and its history tells the value."""
+        return self.stored and self.derivation is not Derivation.ROLLUP
+
+    @property
+    def is_rollup(self) -> bool:
+        """Whether other records, those that link here, make the value."""
+        return self.definition.rollup is not None
+
+    @property
     def writable(self) -> bool:
         """Whether a request body may name it (an `immutable` one only when creating)."""
         return self.derivation is Derivation.INPUT and not self.definition.read_only
@@ -108,11 +120,26 @@ class NumberingModel(msgspec.Struct, frozen=True, kw_only=True):
     date: str
 
 
+class ApprovalStepModel(msgspec.Struct, frozen=True, kw_only=True):
+    """A step of approval and when it is needed (over the record and `user`)."""
+
+    definition: ApprovalStepDef
+    when: Expression | None
+
+
 class TransitionModel(msgspec.Struct, frozen=True, kw_only=True):
-    """A transition and its typed guard (over the record and `user`)."""
+    """A transition, its typed guard (over the record and `user`), its steps of approval, and the
+    moment (a date or datetime, over the record) at which the engine takes it."""
 
     definition: TransitionDef
     guard: Expression | None
+    approvals: tuple[ApprovalStepModel, ...] = ()
+    at: Expression | None = None
+
+    @property
+    def takes(self) -> frozenset[str]:
+        """The fields that a body may set."""
+        return frozenset((*self.definition.takes, *self.definition.requires))
 
 
 class WorkflowModel(msgspec.Struct, frozen=True, kw_only=True):
