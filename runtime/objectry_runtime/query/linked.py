@@ -100,8 +100,9 @@ def expressions(model: ObjectModel) -> Iterable[Expression]:
         yield model.immutable.when
     if model.workflow is not None:
         for transition in model.workflow.transitions.values():
-            if transition.guard is not None:
-                yield transition.guard
+            for one in (transition.guard, *(step.when for step in transition.approvals)):
+                if one is not None:
+                    yield one
 
 
 def _behind_links(

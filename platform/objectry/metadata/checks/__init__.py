@@ -17,6 +17,7 @@ from objectry.metadata.checks import (
     numbering,
     references,
     reports,
+    transitions,
 )
 from objectry.metadata.checks.context import Context, Positions
 from objectry.metadata.checks.registry import CHECKS, OBJECT_CHECKS
@@ -42,6 +43,7 @@ __all__ = [
     "numbering",
     "references",
     "reports",
+    "transitions",
 ]
 
 

@@ -147,9 +147,13 @@ def _events(definition: ObjectDef) -> list[tuple[tuple[str, ...], str]]:
     result: list[tuple[tuple[str, ...], str]] = list(found)
     transitions = definition.workflow.transitions if definition.workflow else {}
     for transition in transitions.values():
-        if transition.event:
-            path = ("workflow", "transitions", transition.name, "event")
-            result.append((path, transition.event))
+        path = ("workflow", "transitions", transition.name)
+        for key, event in (
+            ("event", transition.event),
+            ("approval_event", transition.approval_event),
+        ):
+            if event:
+                result.append(((*path, key), event))
     for conversion in definition.conversions.values():
         if conversion.event:
             result.append((("conversions", conversion.name, "event"), conversion.event))

@@ -1,5 +1,6 @@
 """Conversions: the target exists, its fields can be set, and what it requires is given."""
 
+from objectry.expressions import compile_expression
 from objectry.expressions.types import ExprType, Kind
 from objectry.findings import code
 from objectry.metadata.checks.context import Context, Path, Place
@@ -46,6 +47,23 @@ OTHER_OBJECT = code(
         "billed: {type: link, to: customer, default: customer}}"
     ),
 )
+ALWAYS_DIFFERS = code(
+    "OBJ0361",
+    "Collective conversion maps what always differs",
+    "Where several records are made into one, what is mapped must be the same in all of them. "
+    "Their `id` and `number` never are. The chain of documents knows all sources without it.",
+    wrong=(
+        "object: offer\nservice: offers\n"
+        "conversions: {order: {to: sales_order, collective: true, map: {offer: id}}}\n"
+        "---\nobject: sales_order\nservice: offers\nfields: {offer: {type: link, to: offer}}"
+    ),
+    right=(
+        "object: offer\nservice: offers\nfields: {subject: {type: text}}\n"
+        "conversions: {order: {to: sales_order, collective: true, map: {subject: subject}}}\n"
+        "---\nobject: sales_order\nservice: offers\nfields: {subject: {type: text}}"
+    ),
+)
+_OWN = frozenset({("record", ("id",)), ("record", ("number",))})
 
 
 @object_check
@@ -67,6 +85,8 @@ def check_conversions(context: Context, definition: ObjectDef) -> None:
         _check_map(context, definition, target, conversion.map, (*path, "map"))
         given = {*conversion.map, conversion.lines.to if conversion.lines else ""}
         _check_required(context, definition, target, given, path)
+        if conversion.collective:
+            _check_collective(context, definition, conversion, (*path, "map"))
         if conversion.lines:
             _check_lines(context, definition, conversion, conversion.lines)
 
@@ -88,6 +108,19 @@ def _check_map(
                 "map `lines` under `lines:`" if field.type == "table" else "leave it out",
                 key=True,
             )
+
+
+def _check_collective(
+    context: Context, definition: ObjectDef, conversion: ConversionDef, path: Path
+) -> None:
+    """What is mapped can be the same in several records."""
+    scope = context.scope(definition.name, user=True)
+    for key, source in conversion.map.items():
+        compiled = compile_expression(source, scope)
+        if not isinstance(compiled, tuple) and compiled.reads & _OWN:
+            at = ("object", definition.name, (*path, key))
+            message = f"`{key}` would have to be the same in all records that are made into one."
+            context.find(ALWAYS_DIFFERS, at, message, "leave it out", key=True)
 
 
 def _check_required(

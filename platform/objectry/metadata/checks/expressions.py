@@ -56,9 +56,12 @@ def check_rules(context: Context, definition: ObjectDef) -> None:
     if definition.immutable:
         _rule(context, name, definition.immutable.when, ("immutable", "when"))
     for transition in definition.workflow.transitions.values() if definition.workflow else ():
+        path: Path = ("workflow", "transitions", transition.name)
         if transition.when is not None:
-            path: Path = ("workflow", "transitions", transition.name, "when")
-            _rule(context, name, transition.when, path, user=True)
+            _rule(context, name, transition.when, (*path, "when"), user=True)
+        for index, step in enumerate(transition.approvals):
+            if step.when is not None:
+                _rule(context, name, step.when, (*path, "approvals", index, "when"), user=True)
 
 
 @object_check

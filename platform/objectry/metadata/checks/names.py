@@ -68,7 +68,8 @@ PORT_TAKEN = code(
     right="service: sales\nport: 3001\n---\nservice: billing\nport: 3002",
 )
 
-PATHS = frozenset({"batch", "events", "meta", "search"})  # what stands beside plurals under /api/v1
+# What stands beside plurals under /api/v1.
+PATHS = frozenset({"batch", "delegations", "events", "meta", "search"})
 _SHAPE = "lower case, begins with a letter, then letters, digits and single `_`, at most 48"
 
 
