@@ -1,10 +1,15 @@
 """Plain documents of the right shape → definitions; short forms are written out here."""
 
-from collections.abc import Iterable
-from decimal import Decimal
-
 import msgspec
 
+from objectry.metadata.loader.convert_reactions import automation, notification
+from objectry.metadata.loader.convert_scenarios import scenario
+from objectry.metadata.loader.forms import Mapping, source_text
+from objectry.metadata.loader.forms import items as _items
+from objectry.metadata.loader.forms import mapping as _mapping
+from objectry.metadata.loader.forms import source_map as _map
+from objectry.metadata.loader.forms import sources as _sources
+from objectry.metadata.loader.forms import texts as _texts
 from objectry.metadata.loader.plain import Plain
 from objectry.metadata.model.definitions import (
     DashboardDef,
@@ -16,6 +21,8 @@ from objectry.metadata.model.definitions import (
     SequenceDef,
     ServiceDef,
 )
+from objectry.metadata.model.reactions import AutomationDef, NotificationDef
+from objectry.metadata.model.scenarios import ScenarioDef
 
 Definition = (
     ServiceDef
@@ -26,8 +33,10 @@ Definition = (
     | ReportDef
     | DashboardDef
     | SequenceDef
+    | NotificationDef
+    | AutomationDef
+    | ScenarioDef
 )
-Mapping = dict[str, Plain]
 
 _EXPRESSIONS = ("default", "formula", "when", "required_when")
 
@@ -56,42 +65,16 @@ def convert(kind: str, plain: Mapping) -> Definition:
             data["tiles"] = [_tile(_mapping(tile)) for tile in _items(data.get("tiles"))]
             data["roles"] = _texts(data.get("roles"))
             return msgspec.convert(data, DashboardDef)
+        case "notification":
+            return msgspec.convert(notification(data), NotificationDef)
+        case "automation":
+            return msgspec.convert(automation(data), AutomationDef)
+        case "scenario":
+            return msgspec.convert(scenario(data), ScenarioDef)
         case _:
             data.setdefault("pattern", "")
             data["scope"] = _texts(data.get("scope"))
             return msgspec.convert(data, SequenceDef)
-
-
-def source_text(value: Plain) -> str:
-    """The expression that a YAML value of an expression key is: `true` is `True`, 0.5 is `0.5`."""
-    if isinstance(value, Decimal):
-        return format(value, "f")
-    return str(value)
-
-
-def _mapping(value: Plain) -> Mapping:
-    """A mapping; what is empty or misshapen (and reported) is an empty one."""
-    return value if isinstance(value, dict) else {}
-
-
-def _items(value: Plain) -> list[Plain]:
-    """A list; what is empty or misshapen (and reported) is an empty one."""
-    return value if isinstance(value, list) else []
-
-
-def _texts(value: Plain) -> list[Plain]:
-    """A text or a list of texts as a list; misshapen items are empty texts."""
-    if value is None:
-        return []
-    items = value if isinstance(value, list) else [value]
-    return ["" if item is None else item for item in items]
-
-
-def _sources(data: Mapping, keys: Iterable[str]) -> None:
-    """Turn the values of expression keys into source texts."""
-    for key in keys:
-        if key in data:
-            data[key] = source_text(data[key])
 
 
 def _parts(data: Mapping) -> Mapping:
@@ -128,8 +111,9 @@ def _field(name: str, data: Plain) -> Mapping:
     _sources(field, _EXPRESSIONS)
     if "options" in field:
         field["options"] = [_option(option) for option in _items(field["options"])]
-    if "to" in field:
-        field["to"] = _texts(field["to"])
+    for key in ("to", "replicate"):
+        if key in field:
+            field[key] = _texts(field[key])
     if "rollup" in field:
         rollup: Mapping = {"op": "", **_mapping(field["rollup"])}
         _sources(rollup, ("where",))
@@ -211,10 +195,6 @@ def _conversion(name: str, data: Plain) -> Mapping:
     return conversion
 
 
-def _map(data: Plain) -> Mapping:
-    return {key: source_text(value) for key, value in _mapping(data).items()}
-
-
 def _permissions(data: Plain, role: Plain = None) -> Mapping:
     """Grants by role (under an object) or by object (under a role, whose name is given)."""
     result: Mapping = {}
@@ -230,6 +210,8 @@ def _layout(data: Mapping) -> Mapping:
     data.setdefault("object", "")
     data.setdefault("kind", "form" if "sections" in data else "list")
     data["columns"] = _texts(data.get("columns"))
+    data["fields"] = _texts(data.get("fields"))
+    data["values"] = _map(data.get("values"))
     data["sections"] = [_section(_mapping(section)) for section in _items(data.get("sections"))]
     return data
 

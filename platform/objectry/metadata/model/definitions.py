@@ -56,6 +56,7 @@ class FieldDef(Def, frozen=True, kw_only=True):
     scale: int | None = None
     options: tuple[OptionDef, ...] = ()
     to: tuple[str, ...] = ()
+    replicate: tuple[str, ...] = ()  # of a link: what is kept here of a record that lives elsewhere
     of: str = ""
     formula: str | None = None
     snapshot: bool = False
@@ -160,6 +161,7 @@ class ConversionDef(Def, frozen=True, kw_only=True):
     releases_when: str | None = None  # over the target: when it gives its quantity back
     event: str = ""
     label: str = ""
+    remote: bool = False  # placement: what it makes lives in another database
 
 
 class NumberingDef(Def, frozen=True, kw_only=True):
@@ -191,8 +193,18 @@ class PermissionDef(Def, frozen=True, kw_only=True):
     deny: tuple[str, ...] = ()  # action names denied whatever other roles grant
 
 
+class ArrivalDef(Def, frozen=True, kw_only=True):
+    """A conversion of another database that makes records here, as far as they must know it."""
+
+    source: str
+    conversion: str
+    lines: str = ""
+    quantity: str = ""
+    releases_when: str | None = None
+
+
 class ObjectDef(Def, frozen=True, kw_only=True):
-    """A business object."""
+    """A business object. `replica` and `arrivals` are set by placement, never by a document."""
 
     name: str
     service: str
@@ -213,6 +225,9 @@ class ObjectDef(Def, frozen=True, kw_only=True):
     permissions: dict[str, PermissionDef] = {}
     require_if_match: bool = False
     mixins: tuple[str, ...] = ()  # the loader has written their parts out here
+    single: bool = False  # one record per tenant, which is always there
+    replica: bool = False  # its records live in another database; here is what is needed of them
+    arrivals: tuple[ArrivalDef, ...] = ()
 
 
 class MixinDef(Def, frozen=True, kw_only=True):

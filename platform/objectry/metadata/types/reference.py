@@ -43,7 +43,7 @@ class Link(Identifier):
     name = "link"
     summary = "A record of another object."
     widget = "link"
-    keys = frozenset({"to"})
+    keys = frozenset({"to", "replicate"})
     needs = "to"
     links = True
     examples = ("0189abcd-0000-7000-8000-000000000001",)
