@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
+from objectry.metadata.loader.relations import relate
 from objectry.metadata.loader.sources import Graft
 from objectry.metadata.model.definitions import Definitions, MixinDef, ObjectDef
 
@@ -86,4 +87,4 @@ def merge(
     return msgspec.structs.replace(definition, **merged)
 
 
-STEPS: tuple[Step, ...] = (take_services, mix_in)
+STEPS: tuple[Step, ...] = (take_services, mix_in, relate)

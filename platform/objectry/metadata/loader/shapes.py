@@ -13,19 +13,29 @@ from objectry.metadata.loader import codes
 from objectry.metadata.loader.plain import Plain
 from objectry.metadata.loader.reading import Document
 from objectry.metadata.loader.sources import Path, Source
+from objectry.metadata.model.scenarios import OUTER, PARTS
 from objectry.metadata.types import TYPES
 
-KINDS = ("service", "object", "role", "layout", "report", "dashboard", "sequence", "mixin")
+KINDS = (
+    "service",
+    "object",
+    "mixin",
+    "role",
+    "layout",
+    "report",
+    "dashboard",
+    "sequence",
+    "notification",
+    "automation",
+    "scenario",
+)
 
 # Words of the language that this version does not run yet.
-LATER_KINDS = frozenset({"extend", "automation", "notification", "scenario", "units"})
-LATER_KEYS = frozenset(
-    {"translate", "single", "tree", "record_types", "units"}
-)
+LATER_KINDS = frozenset({"extend", "units"})
+LATER_KEYS = frozenset({"translate", "tree", "record_types", "units"})
 LATER_VALUES = frozenset(
     (
-        "time duration multi_select uuid json file image address "
-        "secret user tags links autonumber print public_form"
+        "time duration multi_select uuid json file image address secret user tags links autonumber"
     ).split()
 )
 
@@ -55,7 +65,18 @@ def kind_schema(kind: str) -> dict[str, Any]:
     if kind == "report":
         parameter = schema["properties"]["parameters"]["additionalProperties"]
         parameter["properties"]["type"]["enum"] = [name for name in TYPES if name != "table"]
+    if kind == "scenario":
+        for part in PARTS:
+            _nest(schema["properties"][part]["items"])
     return schema
+
+
+def _nest(step: dict[str, Any]) -> None:
+    """Write out what `rejects` holds: a step that does something."""
+    properties: dict[str, Any] = step["properties"]
+    inner = {name: properties[name] for name in properties if name not in OUTER}
+    done = [one for one in step["oneOf"] if one["required"][0] not in OUTER]
+    properties["rejects"] |= {"properties": inner, "oneOf": done, "additionalProperties": False}
 
 
 def kind_example(kind: str) -> str:
@@ -149,6 +170,15 @@ def _translate(
                     f"`{value}` is not possible for `{key or dotted(path)}`.",
                     near_or_all(str(value), options),
                 )
+        case "oneOf":
+            if not isinstance(value, dict):
+                return []  # reported as no mapping
+            choices = _schema_at(kind, error.schema_path[:-1])["oneOf"]
+            named = [str(one["required"][0]) for one in choices]
+            present = " and ".join(f"`{name}`" for name in named if name in value)
+            message = f"`{dotted(path)}` needs exactly one of its actions."
+            hint = f"it has {present}" if present else f"possible: {', '.join(named)}"
+            add(codes.OUT_OF_BOUNDS, path, message, hint)
         case _:
             add(codes.OUT_OF_BOUNDS, path, f"`{dotted(path)}`: {_bounds(error.kind.name, details)}")
     return [path]
@@ -215,8 +245,8 @@ def _bounds(name: str, details: dict[str, Any]) -> str:
             return "it must not be empty."
         case "maxLength":
             return f"at most {limit} characters are possible."
-        case "maxItems":
-            return f"at most {limit} are possible."
+        case "maxItems" | "maxProperties":
+            return f"at most {limit} {'is' if limit == 1 else 'are'} possible."
         case "uniqueItems":
             return "the same stands in it twice."
         case _:

@@ -21,9 +21,10 @@ from objectry.metadata.loader.reading import (
 )
 from objectry.metadata.loader.shapes import KINDS, LATER_KINDS, check_shape
 from objectry.metadata.loader.sources import Source, Sources
+from objectry.metadata.loader.templates import with_template
 from objectry.metadata.model.collection import uncollected
 from objectry.metadata.model.definitions import Definitions, collection
-from objectry.metadata.model.files import definition_files
+from objectry.metadata.model.files import is_template, source_files
 
 _DECLARED = re.compile(rf"^({'|'.join(KINDS)}): *[\"']?([a-z][a-z0-9_.]*)", re.MULTILINE)
 
@@ -40,7 +41,7 @@ def load_tree(root: Path) -> Loaded:
     """Read `objects/` and `layouts/` of a project. Files are named relative to `root`."""
     files: dict[str, str] = {}
     findings: list[Finding] = []
-    for name, path in definition_files(root):
+    for name, path in source_files(root):
         try:
             # One byte more than allowed is enough to see that a file is too large.
             with path.open("rb") as file:
@@ -60,14 +61,17 @@ def load_tree(root: Path) -> Loaded:
 
 
 def load_documents(files: Mapping[str, str]) -> Loaded:
-    """Read definitions from texts by file name."""
+    """Read definitions from texts by file name; templates among them are what layouts name."""
     with uncollected():
         return _load(files, [])
 
 
 def _load(files: Mapping[str, str], findings: list[Finding]) -> Loaded:
-    collected = _Collected(findings)
+    templates = {file: text for file, text in files.items() if is_template(file)}
+    collected = _Collected(findings, templates)
     for file, text in files.items():
+        if file in templates:
+            continue
         documents, wrong = read_documents(file, text)
         for document in documents:
             collected.add(document)
@@ -87,8 +91,9 @@ def _load(files: Mapping[str, str], findings: list[Finding]) -> Loaded:
 class _Collected:
     """Definitions as they are read, one document after the other."""
 
-    def __init__(self, findings: list[Finding]) -> None:
+    def __init__(self, findings: list[Finding], templates: Mapping[str, str]) -> None:
         self.findings = findings
+        self.templates = templates
         self.sources: dict[tuple[str, str], Source] = {}
         self.lost: set[tuple[str, str]] = set()
         self.kept: dict[str, dict[str, Definition]] = {kind: {} for kind in KINDS}
@@ -108,7 +113,7 @@ class _Collected:
         broken, findings = check_shape(kind, document, plain)
         self.findings.extend(findings)
         source = Source(document=document, broken=broken)
-        definition = convert(kind, plain)
+        definition = with_template(convert(kind, plain), source, self.templates, self.findings)
         if not definition.name:
             return
         known = self.sources.get((kind, definition.name))

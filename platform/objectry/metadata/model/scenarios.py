@@ -6,6 +6,9 @@ from objectry.metadata.model.declared import Def
 
 StepAction = Literal["create", "update", "delete", "do", "travel", "rejects", "expect", "events"]
 PARTS = ("given", "when", "then")
+OUTER = frozenset(  # what stands in no `rejects`: keys, and steps that nobody can refuse
+    {"rejects", "code", "field", "expect", "events", "travel", "as"}
+)
 
 
 class StepDef(Def, frozen=True, kw_only=True):
