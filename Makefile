@@ -17,7 +17,7 @@ serve: setup ## run the platform with the demo suite on the embedded PostgreSQL
 	$(BIN)/objectry serve --demo
 
 test: setup ## run the tests on the embedded PostgreSQL
-	$(BIN)/pytest -q
+	$(BIN)/pytest -q -n auto
 
 check: format lint types imports test docs ## everything CI checks, on this checkout
 
@@ -47,4 +47,4 @@ soak: setup ## 30 minutes of mixed load while PostgreSQL dies in every way there
 	$(BIN)/python -m tests.performance.soak --minutes 30
 
 long: setup ## the full counts: properties, conformance, security, 20 kills under load, cuts at each byte (minutes)
-	OBJECTRY_PROPERTY_EXAMPLES=2000 OBJECTRY_KILLS=20 OBJECTRY_FAULT_ROUNDS=200 OBJECTRY_FAULT_STEP=1 OBJECTRY_FAULT_STOPS=10 $(BIN)/pytest -q -s tests/properties tests/conformance tests/security tests/faults
+	OBJECTRY_PROPERTY_EXAMPLES=2000 OBJECTRY_KILLS=20 OBJECTRY_FAULT_ROUNDS=200 OBJECTRY_FAULT_STEP=1 OBJECTRY_FAULT_STOPS=10 $(BIN)/pytest -q -n auto tests/properties tests/conformance tests/security tests/faults

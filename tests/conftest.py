@@ -51,8 +51,9 @@ def tmp_path_factory(
     def mktemp(basename: str, numbered: bool = True) -> Path:
         folder = closed(basename, numbered)
         if os.geteuid() == 0:
-            folder.chmod(0o755)
-            folder.parent.chmod(0o755)
+            for each in (folder, *folder.parents):
+                if each.stat().st_mode & 0o055 == 0:
+                    each.chmod(0o755)
         return folder
 
     with pytest.MonkeyPatch.context() as patch:
