@@ -54,7 +54,7 @@ class RecordApi:
         call = await build_call(self._serving, headers, correlation)
         raw_path, raw_query = _address(scope)
         check_length(raw_path, raw_query)
-        segments = read_segments(raw_path, PREFIX)
+        segments = _named(call, read_segments(raw_path, PREFIX))
         params = read_params(raw_query)
         kind, model = self._locate(call, segments)
         allowed = _allowed(kind, model)
@@ -62,6 +62,8 @@ class RecordApi:
             return Response(status=204, headers={"Allow": ", ".join(allowed)})
         if method not in allowed:
             raise _method_not_allowed(method, allowed)
+        if model is not None and model.definition.single:
+            await command.ensure_single(call, model)
         if method in ("GET", "HEAD"):
 
             async def ask(call: Call) -> query.Answer:
@@ -130,6 +132,14 @@ async def _write(
     return await command.update(call, name, segments[1], body, replace=method == "PUT")
 
 
+def _named(call: Call, segments: tuple[str, ...]) -> tuple[str, ...]:
+    """The address with the record named that it is about, where there is only one."""
+    model = call.live.model.by_plural(segments[0]) if segments else None
+    if model is None or not model.definition.single:
+        return segments
+    return (segments[0], command.single_id(call, model.name), *segments[1:])
+
+
 def _address(scope: Scope) -> tuple[bytes, bytes]:
     raw_path, raw_query = scope.get("raw_path"), scope.get("query_string", b"")
     assert isinstance(raw_path, bytes)
@@ -141,6 +151,8 @@ def _allowed(kind: str, model: ObjectModel | None) -> tuple[str, ...]:
     """Lines are written with the record that owns them: their own path only reads."""
     if model is not None and model.owner is not None:
         return READ
+    if model is not None and model.definition.single:
+        return tuple(one for one in METHODS[kind] if one != "DELETE")
     return METHODS[kind]
 
 

@@ -1,5 +1,6 @@
 """The write path: the only door through which a record changes."""
 
-from objectry_runtime.command.commands import create, delete, update
+from objectry_runtime.command.commands import create, delete, ensure_single, update
+from objectry_runtime.command.single import single_id
 
-__all__ = ["create", "delete", "update"]
+__all__ = ["create", "delete", "ensure_single", "single_id", "update"]

@@ -6,6 +6,7 @@ import msgspec
 
 from objectry.metadata.model import ObjectModel
 from objectry.values.ids import new_id
+from objectry_runtime.command import single
 from objectry_runtime.command.admission import authorize, check_version, found, path_of
 from objectry_runtime.command.bodies import (
     Body,
@@ -37,9 +38,11 @@ from objectry_runtime.query.facts import Facts
 from objectry_runtime.query.prefetch import Question
 
 
-async def create(call: Call, object_name: str, body: bytes) -> Answer:
-    """Make the record, or all records of an array, that a body describes."""
+async def create(call: Call, object_name: str, body: bytes, *, id: str = "") -> Answer:
+    """Make the record, or all records of an array, that a body describes; one may be told its id."""
     model, rights = authorize(call, object_name)
+    if not id:
+        single.refuse(model, "POST")
     if rights.rule("create") is False:
         raise forbidden()
     document = parse(body)
@@ -50,7 +53,7 @@ async def create(call: Call, object_name: str, body: bytes) -> Answer:
     scope = scope_of(call, "POST", path)
     command = Command(
         question=question_about(call, model, ids=ids),
-        decide=_creation(model, rights, bodies, [new_id() for _ in bodies]),
+        decide=_creation(model, rights, bodies, [id or new_id() for _ in bodies]),
         ids=ids,
         status=201,
         path=path,
@@ -87,12 +90,22 @@ async def update(
 async def delete(call: Call, object_name: str, record: str) -> Answer:
     """Delete a record with its lines; its history stays."""
     model, rights = authorize(call, object_name)
+    single.refuse(model, "DELETE")
     command = Command(
         question=_unkeyed(question_about(call, model, record=record, rules=("read", "delete"))),
         decide=_deletion(model, rights),
         record=record,
     )
     return await write(call, command)
+
+
+async def ensure_single(call: Call, model: ObjectModel) -> None:
+    """See to it that the one record of an object is there."""
+
+    async def make(mine: Call, id: str) -> Answer:
+        return await create(mine, model.name, b"{}", id=id)
+
+    await single.ensure(call, model, make)
 
 
 def _creation(

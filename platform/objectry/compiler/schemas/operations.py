@@ -44,7 +44,26 @@ def object_paths(
     if writes:
         for action, operation in _actions(model, owner, visible, reference).items():
             paths[f"{base}/{{id}}/actions/{action}"] = {"post": operation}
+    if owner.definition.single:
+        paths = _of_the_only(paths, base)
     return {path: operations for path, operations in paths.items() if operations}
+
+
+def _of_the_only(paths: dict[str, Schema], base: str) -> dict[str, Schema]:
+    """The paths of an object that has one record: those of a record without naming it."""
+    named = f"{base}/{{id}}"
+    return {
+        path.replace(named, base, 1): {
+            method: {
+                **operation,
+                "parameters": [one for one in operation["parameters"] if one != parameter("id")],
+            }
+            for method, operation in operations.items()
+            if method != "delete"
+        }
+        for path, operations in paths.items()
+        if path.startswith(named)
+    }
 
 
 def _operation(owner: ObjectModel, verb: str, summary: str) -> Schema:

@@ -17,6 +17,8 @@ from objectry.metadata.checks import (
     numbering,
     references,
     reports,
+    rollups,
+    singles,
     transitions,
 )
 from objectry.metadata.checks.context import Context, Positions
@@ -43,6 +45,8 @@ __all__ = [
     "numbering",
     "references",
     "reports",
+    "rollups",
+    "singles",
     "transitions",
 ]
 
