@@ -9,6 +9,7 @@ from rapidfuzz import fuzz, process
 
 from objectry.expressions.codes import CONSTRUCT, LINES, LINK, UNKNOWN_NAME
 from objectry.expressions.functions import FUNCTIONS
+from objectry.expressions.records import Records
 from objectry.expressions.tree import Field, Root
 from objectry.expressions.types import ExprType, Kind, Scope
 from objectry.expressions.typing import describe
@@ -45,7 +46,10 @@ def dotted(node: ast.expr) -> tuple[str, ...] | None:
 
 
 def find_rows(scope: Scope, node: ast.expr) -> Rows | None:
-    """The lines that a part of an expression mentions: `lines.x`, or in a line `parent.lines.x`."""
+    """The lines that a part of an expression mentions: `lines.x`, or in a line `parent.lines.x`.
+
+    Where the scope is of several records it begins with one of them: `offer.lines.x`.
+    """
     for part in ast.walk(node):
         names = dotted(part) if isinstance(part, ast.Name | ast.Attribute) else None
         if names is None:
@@ -55,12 +59,15 @@ def find_rows(scope: Scope, node: ast.expr) -> Rows | None:
         at = 0
         if names[0] == "parent" and len(names) > 1:
             root, home, at = "parent", scope.parent, 1
+        elif isinstance(scope, Records) and len(names) > 1:
+            home, at = scope.record(names[0]), 1
         type_ = home.field(names[at]) if home else None
         if home is None or type_ is None or type_.kind is not Kind.LINES:
             continue
         lines = home.follow(type_.object)
         if lines is not None:
-            over = Field(type=type_, root=root, path=(names[at],))
+            path = names[: at + 1] if root == "record" else (names[at],)
+            over = Field(type=type_, root=root, path=path)
             return Rows(names=names[: at + 1], over=over, scope=lines)
     return None
 
@@ -162,6 +169,8 @@ def _walk(
     for at, name in enumerate(names[1:], start=1):
         if current.kind is Kind.LINES:
             break
+        if current.kind is Kind.COMPOSITE:
+            return _part(checker, node, current, root, names, at)
         if current.kind is not Kind.LINK:
             message = f"`{names[at - 1]}` is {describe(current)}, which can't be followed by a dot."
             hint = f"{name}({names[at - 1]})" if name in FUNCTIONS else ""
@@ -186,6 +195,28 @@ def _walk(
         checker.problem(node, LINES, message, hint)
         return None
     return Field(type=current, root=root, path=names)
+
+
+def _part(
+    checker: "Checker",
+    node: ast.expr,
+    whole: ExprType,
+    root: Root,
+    names: tuple[str, ...],
+    at: int,
+) -> Field | None:
+    """A part of a composite: the last name of a path."""
+    kinds = dict(whole.parts)
+    kind = kinds.get(names[at])
+    if kind is None:
+        message = f"`{names[at - 1]}` has no part `{names[at]}`, only {', '.join(kinds)}."
+        checker.problem(node, UNKNOWN_NAME, message, did_you_mean(names[at], kinds))
+        return None
+    if at < len(names) - 1:
+        message = f"`{names[at]}` is {describe(ExprType(kind))}, which can't be followed by a dot."
+        checker.problem(node, LINK, message)
+        return None
+    return Field(type=ExprType(kind), root=root, path=names[:at], part=names[at])
 
 
 def _unknown(checker: "Checker", node: ast.expr, scope: Scope, name: str) -> None:
