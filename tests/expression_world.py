@@ -152,6 +152,9 @@ class SqlRecord:
         source = f'world."{target}" {linked._alias}'
         return f"(select {linked.column(path[1:])} from {source} where {linked._alias}.id = {own})"
 
+    def related(self, object_name: str, via: str) -> "tuple[str, str, SqlRecord]":
+        raise AssertionError(f"no source text writes a rollup of {object_name} over {via}")
+
     def rows(self, field: str) -> "tuple[str, str, SqlRecord]":
         line = SqlRecord(self._sql, self._sql.alias("l"), "line", self)
         source = f'jsonb_populate_recordset(null::world.line, {self._alias}."{field}")'

@@ -22,11 +22,12 @@ from objectry.expressions.tree import (
     In,
     ListOf,
     Literal,
+    Rollup,
     Tree,
     Unary,
 )
 from objectry.expressions.types import Kind
-from objectry.values import dates
+from objectry.values import dates, times
 from objectry.values.dates import Period
 from objectry.values.numbers import EXACT, ZERO, divide, remainder, truncate_divide
 
@@ -96,6 +97,8 @@ def _compile(tree: Tree) -> Evaluator:
             return _call(tree)
         case Aggregate():
             return _aggregate(tree)
+        case Rollup():
+            raise AssertionError("a rollup is asked of the database")
 
 
 def _field(tree: Field) -> Evaluator:
@@ -110,6 +113,8 @@ def _field(tree: Field) -> Evaluator:
             read = lambda env: None if env.old is None else env.old.get(path)  # noqa: E731
         case "parent":
             read = lambda env: None if (o := _owner(env)) is None else o.get(path)  # noqa: E731
+    if tree.part:
+        return _part(read, tree.part, tree.type.kind)
     if tree.type.kind is not Kind.NUMBER:
         return read
 
@@ -118,6 +123,15 @@ def _field(tree: Field) -> Evaluator:
         return Decimal(value) if isinstance(value, int) else value
 
     return number
+
+
+def _part(whole: Evaluator, name: str, kind: Kind) -> Evaluator:
+    def part(env: Env) -> Any:
+        document = whole(env)
+        found = None if document is None else document.part(name)
+        return Decimal(found) if found is not None and kind is Kind.NUMBER else found
+
+    return part
 
 
 def _owner(env: Env) -> Frame | None:
@@ -137,7 +151,7 @@ def _negate(operand: Evaluator, kind: Kind) -> Evaluator:
         value = operand(env)
         if value is None:
             return None
-        return -value if kind is Kind.PERIOD else EXACT.minus(value)
+        return EXACT.minus(value) if kind is Kind.NUMBER else -value
 
     return negated
 
@@ -166,6 +180,8 @@ def _operator(tree: Binary) -> Callable[[Any, Any], Any]:
         "//": truncate_divide,
         "%": remainder,
     }
+    if Kind.DURATION in (left, right, tree.type.kind):
+        return _with_duration(left, tree.op, right)
     if left is Kind.NUMBER:
         return numbers[tree.op]
     if left is Kind.TEXT or (left is right is Kind.PERIOD and tree.op == "+"):
@@ -179,6 +195,27 @@ def _operator(tree: Binary) -> Callable[[Any, Any], Any]:
     if tree.op == "+":
         return dates.add
     return lambda a, b: dates.add(a, -b)
+
+
+def _with_duration(left: Kind, op: str, right: Kind) -> Callable[[Any, Any], Any]:
+    span, number = Kind.DURATION, Kind.NUMBER
+    if op == "*":
+        return times.times if left is span else lambda a, b: times.times(b, a)
+    if op == "/":
+        return times.share
+    if left is right is span:
+        return times.longer if op == "+" else lambda a, b: times.longer(a, -b)
+    if left is right:  # how far two moments, or two times of a day, are apart
+        return (
+            (lambda a, b: times.between(b, a))
+            if left is Kind.DATETIME
+            else (lambda a, b: times.apart(b, a))
+        )
+    assert number not in (left, right), "a number is only multiplied"
+    later = times.later if Kind.DATETIME in (left, right) else times.on_the_clock
+    if op == "-":
+        return lambda a, b: later(a, -b)
+    return (lambda a, b: later(b, a)) if left is span else later
 
 
 def _compare(tree: Compare) -> Evaluator:
@@ -264,6 +301,7 @@ def _aggregate(tree: Aggregate) -> Evaluator:
     body = None if tree.body is None else _compile(tree.body)
     counts_true = tree.body is not None and tree.body.type.kind is Kind.BOOLEAN
     function = tree.function
+    durations = tree.type.kind is Kind.DURATION
 
     def aggregated(env: Env) -> Any:
         owner = _owner(env) if from_parent else env.record
@@ -282,7 +320,7 @@ def _aggregate(tree: Aggregate) -> Evaluator:
             case "min" | "max":
                 return _extreme(min if function == "min" else max, present)
             case "sum":
-                return _sum(present)
+                return times.total(present) if durations else _sum(present)
             case "avg":
                 return divide(_sum(present), Decimal(len(present)))
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from objectry.expressions.tree import Aggregate, Call, Field, Root, Tree, children
+from objectry.expressions.tree import Aggregate, Call, Field, Rollup, Root, Tree, children
 
 CLOCK = frozenset({"today", "now"})
 
@@ -37,6 +37,8 @@ def _fields(tree: Tree, over: Field | None) -> Iterator[tuple[Root, tuple[str, .
             yield (tree.over.root, tree.over.path, False)
         case Aggregate(body=body) if body is not None:
             yield from _fields(body, tree.over)
+        case Rollup():
+            yield ("record", ("id",), True)  # what others say of the record, found by its id
         case _:
             for child in children(tree):
                 yield from _fields(child, over)

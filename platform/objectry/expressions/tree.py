@@ -5,7 +5,7 @@ names, each but the last being a link that is followed.
 """
 
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Literal as Lit
 
@@ -25,9 +25,9 @@ class Node(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Literal(Node, frozen=True, kw_only=True):
-    """A constant; a date or moment where a text literal stood beside one."""
+    """A constant; a date, moment, time or duration where a text literal stood beside one."""
 
-    value: Decimal | str | bool | date | datetime | None
+    value: Decimal | str | bool | date | datetime | time | timedelta | None
 
 
 class Field(Node, frozen=True, kw_only=True):
@@ -35,11 +35,12 @@ class Field(Node, frozen=True, kw_only=True):
 
     Root "record" is the record (or line) the expression is over; "parent" the record owning the
     line (inside an Aggregate's body: the record the lines belong to); "user" the caller; "old" the
-    record before the write.
+    record before the write. `part` is what is taken of the composite at the path's end.
     """
 
     root: Root
     path: tuple[str, ...]
+    part: str = ""
 
 
 class Unary(Node, frozen=True, kw_only=True):
@@ -50,7 +51,7 @@ class Unary(Node, frozen=True, kw_only=True):
 
 
 class Binary(Node, frozen=True, kw_only=True):
-    """Arithmetic; also text `+`, date ± period, date − date (whole days)."""
+    """Arithmetic; also text `+`, date ± period, date − date (whole days), and durations."""
 
     op: BinaryOp
     left: "Tree"
@@ -113,7 +114,23 @@ class Aggregate(Node, frozen=True, kw_only=True):
     body: "Tree | None" = None
 
 
-Tree = Literal | Field | Unary | Binary | Compare | In | Bool | If | ListOf | Call | Aggregate
+class Rollup(Node, frozen=True, kw_only=True):
+    """One value of all records of `object` whose link `via` leads to this record.
+
+    `body` and `where` are typed in that object's scope; no source text writes a rollup, a field's
+    definition does.
+    """
+
+    function: Lit["count", "sum", "min", "max", "avg"]
+    object: str
+    via: str
+    body: "Tree | None" = None
+    where: "Tree | None" = None
+
+
+Tree = (
+    Literal | Field | Unary | Binary | Compare | In | Bool | If | ListOf | Call | Aggregate | Rollup
+)
 
 
 def children(node: Tree) -> tuple[Tree, ...]:
@@ -137,6 +154,8 @@ def children(node: Tree) -> tuple[Tree, ...]:
             return node.arguments
         case Aggregate():
             return (node.over,) if node.body is None else (node.over, node.body)
+        case Rollup():
+            return tuple(part for part in (node.body, node.where) if part is not None)
 
 
 def walk(node: Tree) -> Iterator[Tree]:

@@ -131,6 +131,17 @@ class ObjectFrame:
             allowed=self._row_gate(field) if self._gated else "",
         )
 
+    def related(self, object_name: str, via: str) -> "tuple[str, str, ObjectFrame]":
+        """FROM, WHERE and frame of the records that link here, whoever may read them.
+
+        A rollup is a value of the record that is linked to, with a right of its own.
+        """
+        rendering = self.rendering
+        rendering.entangled |= object_name in rendering.saved
+        frame = ObjectFrame(rendering, object_name, rendering.alias())
+        where = f"{frame.tenant} = {self.tenant} and {frame.raw(via)} = {self.alias}.id"
+        return frame.source, where, frame
+
     @property
     def parent(self) -> SqlFrame:
         """The record that owns the line."""
@@ -199,6 +210,10 @@ class LinkedRecord:
             allowed=f"exists (select from {frame.source} where {where})" if self._gated else "",
         )
         return from_sql, rows_where, rows
+
+    def related(self, object_name: str, via: str) -> tuple[str, str, ObjectFrame]:
+        """What lies behind a link renders its own formulas, in a frame of its own."""
+        raise AssertionError(f"a rollup of {object_name} over {via} is a field of {self._object}")
 
     @property
     def parent(self) -> SqlFrame:

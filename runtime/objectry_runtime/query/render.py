@@ -17,6 +17,7 @@ from objectry.expressions.tree import (
     In,
     ListOf,
     Literal,
+    Rollup,
     Tree,
     Unary,
 )
@@ -99,6 +100,8 @@ class _Renderer:
                 return self._call(tree)
             case Aggregate():
                 return self._aggregate(tree)
+            case Rollup():
+                return self._rollup(tree)
 
     def predicate(self, tree: Tree) -> str:
         """The condition of a tree, where null may stand for false."""
@@ -263,31 +266,41 @@ class _Renderer:
         owner = self.frame
         if tree.over.root == "parent":
             owner = self._owner or self.frame.parent
-        from_sql, where, line = owner.rows(tree.over.path[0])
+        from_sql, where, line = owner.rows(".".join(tree.over.path))
         body = (
             ""
             if tree.body is None
             else _Renderer(line, self.sql, self.clock, owner).value(tree.body)
         )
-        text = tree.body is not None and tree.body.type.kind is Kind.TEXT
-        match tree.function:
-            case "count" if tree.body is not None and tree.body.type.kind is Kind.BOOLEAN:
-                result = f"(count(*) filter (where {body}))::numeric"
-            case "count":
-                result = f"count({body or '*'})::numeric"
-            case "sum":
-                result = f"coalesce(sum({body}), 0)"
-            case "avg":
-                result = f"objectry.div(sum({body}), count({body})::numeric)"
-            case "min" | "max":
-                result = (
-                    f'{tree.function}({body} collate "C")' if text else f"{tree.function}({body})"
-                )
-            case "any":
-                result = f"coalesce(bool_or({body}), false)"
-            case "all":
-                result = f"coalesce(bool_and({body}), true)"
-        return f"(select {result} from {from_sql} where {where})"
+        return f"(select {_folded(tree, body)} from {from_sql} where {where})"
+
+    def _rollup(self, tree: Rollup) -> str:
+        from_sql, where, other = self.frame.related(tree.object, tree.via)
+        inner = _Renderer(other, self.sql, self.clock)
+        if tree.where is not None:
+            where = f"{where} and {inner.predicate(tree.where)}"
+        body = "" if tree.body is None else inner.value(tree.body)
+        return f"(select {_folded(tree, body)} from {from_sql} where {where})"
+
+
+def _folded(tree: Aggregate | Rollup, body: str) -> str:
+    """The function over the values of all rows."""
+    text = tree.body is not None and tree.body.type.kind is Kind.TEXT
+    match tree.function:
+        case "count" if tree.body is not None and tree.body.type.kind is Kind.BOOLEAN:
+            return f"(count(*) filter (where {body}))::numeric"
+        case "count":
+            return f"count({body or '*'})::numeric"
+        case "sum":
+            return f"coalesce(sum({body}), 0)"
+        case "avg":
+            return f"objectry.div(sum({body}), count({body})::numeric)"
+        case "min" | "max":
+            return f'{tree.function}({body} collate "C")' if text else f"{tree.function}({body})"
+        case "any":
+            return f"coalesce(bool_or({body}), false)"
+        case "all":
+            return f"coalesce(bool_and({body}), true)"
 
 
 def _is_none(tree: Tree) -> bool:
@@ -302,7 +315,7 @@ def _never_null(tree: Tree) -> bool:
             return True
         case Call():
             return tree.function in ("today", "now")
-        case Aggregate():
+        case Aggregate() | Rollup():
             return tree.function in _NEVER_NULL
         case _:
             return False

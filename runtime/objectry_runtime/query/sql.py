@@ -72,6 +72,10 @@ class SqlFrame(Protocol):
         """FROM and WHERE of the lines of a table field, and the frame of one such line."""
         ...
 
+    def related(self, object_name: str, via: str) -> "tuple[str, str, SqlFrame]":
+        """The same of the records of an object whose link leads to this record."""
+        ...
+
     @property
     def parent(self) -> "SqlFrame":
         """For a line: the record that owns it."""

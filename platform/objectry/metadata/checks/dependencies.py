@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping
 
 from objectry.expressions.expression import Expression
+from objectry.expressions.facts import facts
+from objectry.expressions.tree import children
 from objectry.findings import code
 from objectry.metadata.checks.context import Context, Place
 from objectry.metadata.checks.registry import object_check, project_check
@@ -111,7 +113,7 @@ NO_COLUMN = code(
 Node = tuple[str, str]  # (object, field)
 
 
-class _Aggregate:
+class Aggregate:
     """A root object with its lines, as far as its expressions could be typed."""
 
     def __init__(self, context: Context, root: ObjectDef) -> None:
@@ -121,7 +123,7 @@ class _Aggregate:
         }
         self.members: dict[str, ObjectDef] = {"": root}
         self.members |= {table: objects[of] for table, of in self.tables.items()}
-        self.formulas = self._typed(context, "formula")
+        self.formulas = self._typed(context, "formula") | self._typed(context, "rollup")
         self.defaults = self._typed(context, "default")
         self.derivations = derive(self.members, self.formulas, self.tables)
 
@@ -143,9 +145,10 @@ class _Aggregate:
         return list(dict.fromkeys(need for need in found if need))
 
 
-def _aggregates(context: Context) -> list[_Aggregate]:
+def aggregates(context: Context) -> list[Aggregate]:
+    """Every root object with its lines."""
     return [
-        _Aggregate(context, definition)
+        Aggregate(context, definition)
         for definition in context.definitions.objects.values()
         if definition.name not in context.owners
     ]
@@ -160,7 +163,7 @@ def _computed_reads(context: Context, member: ObjectDef, field: str) -> list[Rea
 def check_dependencies(context: Context) -> None:
     """Derived fields and defaults can be computed one after the other."""
     edges: dict[Node, list[Node]] = {}
-    for aggregate in _aggregates(context):
+    for aggregate in aggregates(context):
         for key, derivation in aggregate.derivations.items():
             table, name = key
             member = aggregate.members[table]
@@ -172,13 +175,34 @@ def check_dependencies(context: Context) -> None:
                 continue
             needs = aggregate.needs(key, reads)
             edges[aggregate.node(key)] = [aggregate.node(need) for need in needs]
-            if derivation is Derivation.LIVE:
+            rollup = member.fields[name].rollup
+            if rollup is not None:
+                edges[aggregate.node(key)] += _rolled_up(
+                    context, rollup.of, aggregate.formulas[key]
+                )
+            elif derivation is Derivation.LIVE:
                 edges[aggregate.node(key)] += _linked(context, member, reads)
             else:
                 _check_frozen(context, aggregate, key, needs)
         _check_defaults(context, aggregate)
     for cycle in find_cycles(edges):
         _report_cycle(context, cycle, "formula")
+
+
+def rolled_up(expression: Expression) -> list[Read]:
+    """What a rollup reads of the records it is over."""
+    return sorted(read for part in children(expression.tree) for read in facts(part).reads)
+
+
+def _rolled_up(context: Context, of: str, expression: Expression) -> list[Node]:
+    """The fields of other records that a rollup reads, and those behind their links."""
+    reads = rolled_up(expression)
+    other = context.definitions.objects[of]
+    own = [(of, path[0]) for root, path in reads if root == "record"]
+    if of in context.owners:
+        owner = context.owners[of][0][0]
+        own += [(owner, path[0]) for root, path in reads if root == "parent"]
+    return own + _linked(context, other, reads)
 
 
 def _linked(context: Context, member: ObjectDef, reads: Iterable[Read]) -> list[Node]:
@@ -204,12 +228,12 @@ def _linked(context: Context, member: ObjectDef, reads: Iterable[Read]) -> list[
 
 
 def _check_frozen(
-    context: Context, aggregate: _Aggregate, key: FieldKey, needs: list[FieldKey]
+    context: Context, aggregate: Aggregate, key: FieldKey, needs: list[FieldKey]
 ) -> None:
     """A snapshot or computed field reads nothing live."""
     for need in needs:
         late = is_late(need, aggregate.derivations)
-        if aggregate.derivations.get(need) is not Derivation.LIVE and not late:
+        if aggregate.derivations.get(need) not in _ELSEWHERE and not late:
             continue
         member = aggregate.members[key[0]]
         source = "computed" if aggregate.derivations[key] is Derivation.COMPUTED else "formula"
@@ -219,10 +243,12 @@ def _check_frozen(
             context.find(FROZEN_READS_LIVE, at, message, "a live formula can read it")
         else:
             message = f"`{key[1]}` is made at the write, but `{need[1]}` is live."
-            context.find(FROZEN_READS_LIVE, at, message, f"add `snapshot: true` to `{need[1]}`")
+            rollup = aggregate.members[need[0]].fields[need[1]].rollup is not None
+            hint = "" if rollup else f"add `snapshot: true` to `{need[1]}`"
+            context.find(FROZEN_READS_LIVE, at, message, hint)
 
 
-def _check_defaults(context: Context, aggregate: _Aggregate) -> None:
+def _check_defaults(context: Context, aggregate: Aggregate) -> None:
     edges: dict[Node, list[Node]] = {}
     for key, expression in aggregate.defaults.items():
         needs = aggregate.needs(key, expression.reads)
@@ -236,15 +262,18 @@ def _check_defaults(context: Context, aggregate: _Aggregate) -> None:
         _report_cycle(context, cycle, "default")
 
 
-_DERIVED = frozenset({Derivation.STORED, Derivation.LIVE, Derivation.SNAPSHOT, Derivation.COMPUTED})
+_ELSEWHERE = frozenset({Derivation.LIVE, Derivation.ROLLUP})
+_DERIVED = _ELSEWHERE | {Derivation.STORED, Derivation.SNAPSHOT, Derivation.COMPUTED}
 
 
 def _report_cycle(context: Context, cycle: list[Node], key: str) -> None:
     one = len({name for name, _ in cycle}) == 1
     shown = [field if one else f"{name}.{field}" for name, field in (*cycle, cycle[0])]
     name, field = cycle[0]
-    if key == "formula" and context.definitions.objects[name].fields[field].computed:
-        key = "computed"
+    declared = context.definitions.objects[name].fields[field]
+    if key == "formula":
+        made = (("computed", declared.computed), ("rollup", declared.rollup))
+        key = next((other for other, value in made if value), key)
     at = ("object", name, ("fields", field, key))
     context.find(CYCLE, at, f"Fields depend on each other: {' → '.join(shown)}.")
 
@@ -282,7 +311,7 @@ def find_cycles(edges: Mapping[Node, Iterable[Node]]) -> list[list[Node]]:
 @project_check
 def check_columns(context: Context) -> None:
     """What is indexed or counted by has a column."""
-    for aggregate in _aggregates(context):
+    for aggregate in aggregates(context):
         for table, member in aggregate.members.items():
             for key, groups in (("indexes", member.indexes), ("uniques", member.uniques)):
                 for row, group in enumerate(groups):
@@ -299,9 +328,8 @@ def check_columns(context: Context) -> None:
 
 
 def _report_live(context: Context, at: Place, name: str) -> None:
-    context.find(
-        NO_COLUMN, at, f"`{name}` is live and has no column.", "add `snapshot: true` to it"
-    )
+    hint = "`snapshot: true` gives a formula one, `stored: true` a rollup"
+    context.find(NO_COLUMN, at, f"`{name}` is live and has no column.", hint)
 
 
 @object_check

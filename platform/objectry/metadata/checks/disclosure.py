@@ -1,7 +1,7 @@
 """Disclosure: a derived field that a role may read, over a field that it may not (a warning)."""
 
 from objectry.metadata.checks.context import Context
-from objectry.metadata.checks.dependencies import DISCLOSES
+from objectry.metadata.checks.dependencies import DISCLOSES, rolled_up
 from objectry.metadata.checks.registry import project_check
 from objectry.metadata.model.definitions import ObjectDef, PermissionDef
 
@@ -14,13 +14,16 @@ def check_disclosures(context: Context) -> None:
     grants = _Grants(context)
     for definition in context.definitions.objects.values():
         for field in definition.fields.values():
-            path = ("fields", field.name, "formula")
+            path = ("fields", field.name, "rollup" if field.rollup else "formula")
             expression = context.expressions.get((definition.name, path))
             if expression is None:
                 continue
+            over, reads = definition, sorted(expression.reads)
+            if field.rollup is not None:
+                over, reads = context.definitions.objects[field.rollup.of], rolled_up(expression)
             told: set[tuple[str, str, str]] = set()
-            for root, names in sorted(expression.reads):
-                for role, name, hidden in _hidden(context, grants, definition, root, names):
+            for root, names in reads:
+                for role, name, hidden in _hidden(context, grants, over, root, names):
                     if grants.hides(role, definition.name, field.name):
                         continue
                     if (role, name, hidden) in told:

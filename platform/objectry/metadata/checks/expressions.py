@@ -78,7 +78,7 @@ def check_conversion_expressions(context: Context, definition: ObjectDef) -> Non
         at = ("object", definition.name, (*path, "releases_when"))
         if conversion.releases_when is not None:
             found = context.compile(target.name, conversion.releases_when, at, expects=_RULE)
-            _options(context, target.name, found, at)
+            check_compared(context, target.name, found, at)
         _map(context, definition.name, definition.name, target, conversion.map, (*path, "map"))
         if conversion.lines is None:
             continue
@@ -133,7 +133,7 @@ def _grant(context: Context, object_name: str, grant: PermissionDef, at: Place) 
         if isinstance(rule, str):
             place = (kind, name, (*path, action))
             found = context.compile(object_name, rule, place, expects=_RULE, user=True)
-            _options(context, object_name, found, place)
+            check_compared(context, object_name, found, place)
 
 
 def _rule(
@@ -141,7 +141,7 @@ def _rule(
 ) -> None:
     at = ("object", object_name, path)
     found = context.compile(object_name, source, at, expects=_RULE, user=user)
-    _options(context, object_name, found, at)
+    check_compared(context, object_name, found, at)
 
 
 def _value(
@@ -153,7 +153,7 @@ def _value(
     if found is None:
         return
     check_link(context, field, found.type, at)
-    _options(context, object_name, found, at)
+    check_compared(context, object_name, found, at)
     if field.options:
         options = [option.value for option in field.options]
         for value in dict.fromkeys(_texts(found.tree)):
@@ -175,7 +175,7 @@ def _texts(tree: Tree) -> Iterator[str]:
             return
 
 
-def _options(context: Context, object_name: str, found: Expression | None, at: Place) -> None:
+def check_compared(context: Context, object_name: str, found: Expression | None, at: Place) -> None:
     """Texts that a select field is compared with are among its options."""
     if found is None:
         return

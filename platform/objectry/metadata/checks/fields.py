@@ -172,16 +172,24 @@ def check_options(context: Context, definition: ObjectDef) -> None:
 def check_sources_of_value(context: Context, definition: ObjectDef) -> None:
     """A field's value has one source."""
     for field in definition.fields.values():
-        derived = "formula" if field.formula is not None else "computed" if field.computed else ""
+        written = field.formula if field.formula != field.lookup else None
+        ways = {"lookup": field.lookup, "formula": written, "rollup": field.rollup}
+        ways["computed"] = field.computed or None
+        derived = next((way for way, value in ways.items() if value), "")
         if derived:
-            for key in ("computed", "default", "required", "unique", "immutable", "required_when"):
-                if key != derived and getattr(field, key) != _DEFAULTS[key]:
+            others = [way for way in ways if way != derived and ways[way]]
+            for key in (*others, "default", "required", "unique", "immutable", "required_when"):
+                if getattr(field, key) != _DEFAULTS[key]:
                     message = f"`{key}` can't stand beside `{derived}`."
                     hint = "the value is computed; a check can judge it"
                     context.find(
                         CONTRADICTION, _at(definition, field, key), message, hint, key=True
                     )
-        if field.snapshot and field.formula is None:
+        if field.stored and field.rollup is None:
+            message = "`stored` keeps a rollup, and there is none."
+            hint = "a formula is stored by itself wherever it can be"
+            context.find(CONTRADICTION, _at(definition, field, "stored"), message, hint, key=True)
+        if field.snapshot and field.formula is None and not field.lookup:
             message = "`snapshot` freezes a formula, and there is none."
             context.find(CONTRADICTION, _at(definition, field, "snapshot"), message, key=True)
         if field.required and field.required_when is not None:

@@ -56,6 +56,10 @@ def build_aggregate(model: "Model", root: str) -> dict[str, ObjectModel]:
     }
 
 
+# Values that change, or are made, outside a write of the record.
+_ELSEWHERE = frozenset({Derivation.LIVE, Derivation.ROLLUP})
+
+
 def derive(
     members: Mapping[str, ObjectDef],
     formulas: Mapping[FieldKey, Expression],
@@ -64,7 +68,8 @@ def derive(
     """Where each declared field's value comes from.
 
     A formula over links, the clock, or the number (drawn by the writing statement itself) is live,
-    and so is every formula that reads such a one.
+    and so is every formula that reads such a one, or a stored rollup, which changes without a
+    write of the record.
     """
     result: dict[FieldKey, Derivation] = {}
     for table, member in members.items():
@@ -77,7 +82,7 @@ def derive(
             if result[key] is not Derivation.STORED:
                 continue
             needs = (read_key(key[0], read, tables) for read in expression.reads)
-            if any(result.get(n) is Derivation.LIVE or is_late(n, result) for n in needs if n):
+            if any(result.get(n) in _ELSEWHERE or is_late(n, result) for n in needs if n):
                 result[key] = Derivation.LIVE
                 changed = True
     return result
@@ -93,6 +98,8 @@ def _derivation(field: FieldDef, formula: Expression | None) -> Derivation:
         return Derivation.COMPUTED
     if formula is None:
         return Derivation.INPUT
+    if field.rollup is not None:
+        return Derivation.ROLLUP if field.stored else Derivation.LIVE
     if field.snapshot:
         return Derivation.SNAPSHOT
     if formula.follows_links or formula.uses_clock:
@@ -108,6 +115,11 @@ def _formulas(model: "Model", members: Mapping[str, ObjectDef]) -> dict[FieldKey
         for table, member in members.items()
         for field in member.fields.values()
         if field.formula is not None
+    } | {
+        (table, field.name): model.rollup(field.rollup)
+        for table, member in members.items()
+        for field in member.fields.values()
+        if field.rollup is not None
     }
 
 
@@ -137,7 +149,7 @@ def _order(
             if source.root in ("record", "parent"):
                 needs.append((table if source.root == "record" else "", source.name))
         edges[key] = needs
-    return tuple(k for k in sort_keys(edges) if derivations[k] is not Derivation.LIVE)
+    return tuple(k for k in sort_keys(edges) if derivations[k] not in _ELSEWHERE)
 
 
 def _default_order(

@@ -4,10 +4,16 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 from objectry.expressions import Expression, compile_expression
+from objectry.expressions.rollups import make_rollup
 from objectry.expressions.types import ExprType, Kind, Scope
 from objectry.metadata.model.aggregate import build_aggregate
 from objectry.metadata.model.catalog import Catalog
-from objectry.metadata.model.definitions import Definitions, ObjectDef, PermissionDef
+from objectry.metadata.model.definitions import (
+    Definitions,
+    ObjectDef,
+    PermissionDef,
+    RollupDef,
+)
 from objectry.metadata.model.order import Read
 from objectry.metadata.model.resolved import Derivation, ObjectModel
 from objectry.metadata.model.scope import USER, ObjectScope, field_type
@@ -109,11 +115,25 @@ class Model:
             found = self._expressions[key] = compiled
         return found
 
+    def rollup(self, definition: RollupDef) -> Expression:
+        """The typed form of a rollup, over the records that are linked to."""
+        assert definition.op, "a rollup that passed the checks has an operation"
+        body, where = definition.field, definition.where
+        return make_rollup(
+            definition.op,
+            definition.of,
+            definition.via,
+            self.expression(definition.of, body, variables=()) if body else None,
+            None
+            if where is None
+            else self.expression(definition.of, where, variables=(), expects=(Kind.BOOLEAN,)),
+        )
+
     def reads(self, object_name: str, expression: Expression) -> frozenset[Read]:
         """Every path that must be known to evaluate an expression over a record in Python.
 
         Reads of live fields of the same aggregate are replaced by what their formulas read, so all
-        that is left are input and stored fields and paths through links.
+        that is left are input and stored fields, rollups and paths through links.
         """
         return frozenset(self._expand(object_name, expression.reads))
 
@@ -129,7 +149,7 @@ class Model:
                 where = self.object(where.tables[table])
             name = (path[1:] if table else path)[0]
             field = where.fields.get(name)
-            if field is None or field.derivation is not Derivation.LIVE:
+            if field is None or field.derivation is not Derivation.LIVE or field.is_rollup:
                 yield (root, path)
                 continue
             for inner_root, inner in self._live_reads(where.name, name):

@@ -12,12 +12,17 @@ class StorageClass(StrEnum):
     BOOLEAN = "boolean"
     DATE = "date"
     TIMESTAMP = "timestamptz"
+    TIME = "time"  # of day, whole seconds
+    INTERVAL = "interval"  # whole seconds, never days or months
     UUID = "uuid"
+    TEXTS = "text[]"
+    JSONB = "jsonb"
     NONE = "none"  # no column of its own: a table field
 
 
 EQUAL = ("eq", "ne", "in", "not_in", "isnull")
 ORDERED = (*EQUAL, "lt", "lte", "gt", "gte", "between")
+LISTED = ("contains", "isnull")
 TEXTUAL = (*ORDERED, "contains", "icontains", "startswith", "endswith")
 OPERATORS = TEXTUAL  # every operator there is
 
@@ -41,5 +46,8 @@ COMMON = frozenset(
         "formula",
         "snapshot",
         "computed",
+        "lookup",
+        "rollup",
+        "stored",
     }
 )

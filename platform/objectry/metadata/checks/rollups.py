@@ -1,0 +1,312 @@
+"""Lookups and rollups: what they lead to is there, and can be shown, counted or summed."""
+
+from collections.abc import Iterator
+
+from objectry.expressions import Expression
+from objectry.expressions.rollups import make_rollup
+from objectry.expressions.tree import Bool, Compare, Field, Literal, Tree
+from objectry.expressions.types import Kind
+from objectry.expressions.typing import ORDERED
+from objectry.findings import code, near
+from objectry.metadata.checks.context import Context, Place
+from objectry.metadata.checks.dependencies import Aggregate, aggregates
+from objectry.metadata.checks.expressions import check_compared
+from objectry.metadata.checks.references import UNKNOWN_FIELD, UNKNOWN_OBJECT
+from objectry.metadata.checks.registry import object_check, project_check
+from objectry.metadata.model.aggregate import currency_source
+from objectry.metadata.model.definitions import FieldDef, ObjectDef, RollupDef
+from objectry.metadata.model.order import read_key
+from objectry.metadata.model.resolved import Derivation
+
+NO_LOOKUP = code(
+    "OBJ0550",
+    "Lookup leads nowhere",
+    "A lookup follows links to one object each, and ends at a field with a value.",
+    wrong=(
+        "object: offer\nservice: offers\n"
+        "fields: {subject: {type: text}, city: {lookup: subject.city}}"
+    ),
+    right=(
+        "object: customer\nservice: offers\nfields: {city: {type: text}}\n---\n"
+        "object: offer\nservice: offers\n"
+        "fields: {customer: {type: link, to: customer}, city: {lookup: customer.city}}"
+    ),
+)
+NO_WAY_HERE = code(
+    "OBJ0551",
+    "Rollup without a link that leads here",
+    "`via` names a link field of the other object that leads to this one. Nothing links to lines, "
+    "so they have no rollups; `sum(lines.net)` is the formula over a record's own lines.",
+    wrong=(
+        "object: customer\nservice: offers\n"
+        "fields: {offers: {rollup: {op: count, of: offer, via: subject}}}\n---\n"
+        "object: offer\nservice: offers\n"
+        "fields: {subject: {type: text}, customer: {type: link, to: customer}}"
+    ),
+    right=(
+        "object: customer\nservice: offers\n"
+        "fields: {offers: {rollup: {op: count, of: offer, via: customer}}}\n---\n"
+        "object: offer\nservice: offers\nfields: {customer: {type: link, to: customer}}"
+    ),
+)
+NOT_SUMMABLE = code(
+    "OBJ0552",
+    "Rollup of a field that can't be rolled up so",
+    "`sum` and `avg` are of numbers, `min` and `max` of what has an order, and each of them needs "
+    "a `field`; `count` counts records. A `type` of its own must hold the result.",
+    wrong=(
+        "object: customer\nservice: offers\n"
+        "fields: {total: {rollup: {op: sum, of: offer, via: customer, field: subject}}}\n---\n"
+        "object: offer\nservice: offers\n"
+        "fields: {subject: {type: text}, customer: {type: link, to: customer}}"
+    ),
+    right=(
+        "object: customer\nservice: offers\n"
+        "fields: {latest: {rollup: {op: max, of: offer, via: customer, field: subject}}}\n---\n"
+        "object: offer\nservice: offers\n"
+        "fields: {subject: {type: text}, customer: {type: link, to: customer}}"
+    ),
+)
+MIXED_CURRENCIES = code(
+    "OBJ0553",
+    "Rollup may mix currencies",
+    "The amounts may be in other currencies than the result. Name one currency on both sides, or "
+    "let `where` compare their currency with it. This is a warning.",
+    wrong=(
+        "object: customer\nservice: offers\n"
+        "fields: {total: {rollup: {op: sum, of: offer, via: customer, field: net}}}\n---\n"
+        "object: offer\nservice: offers\n"
+        "fields: {currency: {type: currency}, net: {type: money}, "
+        "customer: {type: link, to: customer}}"
+    ),
+    right=(
+        "object: customer\nservice: offers\n"
+        "fields: {total: {rollup: {op: sum, of: offer, via: customer, field: net, "
+        "where: \"currency == 'EUR'\"}, currency: EUR}}\n---\n"
+        "object: offer\nservice: offers\n"
+        "fields: {currency: {type: currency}, net: {type: money}, "
+        "customer: {type: link, to: customer}}"
+    ),
+)
+READS_AFAR = code(
+    "OBJ0554",
+    "Stored rollup reads what changes elsewhere",
+    "A stored rollup is kept by the writes of the records that link here, so it reads only what "
+    "these hold themselves: no links, no clock, no live formulas, no other rollups. Without "
+    "`stored: true` it may.",
+    wrong=(
+        "object: customer\nservice: offers\nfields: {country: {type: country}, "
+        "abroad: {rollup: {op: count, of: offer, via: customer, "
+        "where: \"customer.country != 'DE'\"}, stored: true}}\n---\n"
+        "object: offer\nservice: offers\nfields: {customer: {type: link, to: customer}}"
+    ),
+    right=(
+        "object: customer\nservice: offers\nfields: {country: {type: country}, "
+        "abroad: {rollup: {op: count, of: offer, via: customer, "
+        "where: \"customer.country != 'DE'\"}}}\n---\n"
+        "object: offer\nservice: offers\nfields: {customer: {type: link, to: customer}}"
+    ),
+)
+
+_MADE_ELSEWHERE = frozenset({Derivation.LIVE, Derivation.ROLLUP})
+
+
+@object_check
+def check_lookups(context: Context, definition: ObjectDef) -> None:
+    """Every lookup was followed to a field."""
+    for field in definition.fields.values():
+        if not field.lookup or field.formula is not None:
+            continue
+        at: Place = ("object", definition.name, ("fields", field.name, "lookup"))
+        name = definition.name
+        *hops, last = field.lookup.split(".")
+        for hop in hops:
+            if hop == "parent" and name in context.owners and hop not in context.fields(name):
+                name = context.owners[name][0][0]
+                continue
+            link = context.expect_field(UNKNOWN_FIELD, name, hop, at)
+            if link is None or not link.type:
+                break
+            if link.type != "link" or len(link.to) != 1:
+                message = f"`{hop}` can't be followed by a dot."
+                context.find(NO_LOOKUP, at, message, "only a link to one object can")
+                break
+            name = link.to[0]
+            if name not in context.definitions.objects:
+                break  # reported at the link
+        else:
+            _check_end(context, field, name, last, at)
+
+
+def _check_end(context: Context, field: FieldDef, name: str, last: str, at: Place) -> None:
+    target = context.expect_field(UNKNOWN_FIELD, name, last, at)
+    if target is not None and field.type and target.type and field.type != target.type:
+        message = f"`{field.lookup}` is of type `{target.type}`, not `{field.type}`."
+        context.find(NO_LOOKUP, at, message, "leave `type` out: it follows")
+
+
+@object_check
+def check_rollups(context: Context, definition: ObjectDef) -> None:
+    """Rollups are over records that link here, of a field that fits."""
+    for field in definition.fields.values():
+        rollup = field.rollup
+        if rollup is None or not rollup.op:
+            continue
+        at: Place = ("object", definition.name, ("fields", field.name, "rollup"))
+        other = context.definitions.objects.get(rollup.of)
+        if other is None:
+            known = context.definitions.objects
+            context.expect(UNKNOWN_OBJECT, "object", rollup.of, known, _in(at, "of"))
+        elif _check_via(context, definition, rollup, at):
+            body = _check_field(context, field, rollup, at)
+            where = None
+            if rollup.where is not None:
+                place = _in(at, "where")
+                where = context.compile(other.name, rollup.where, place, expects=(Kind.BOOLEAN,))
+                check_compared(context, other.name, where, place)
+            if body is not None or not rollup.field:
+                context.expressions[(definition.name, at[2])] = make_rollup(
+                    rollup.op, rollup.of, rollup.via, body, where
+                )
+            if field.type == "money" and rollup.op != "count":
+                _check_currency(context, definition, field, other, where)
+
+
+def _in(at: Place, key: str) -> Place:
+    kind, name, path = at
+    return (kind, name, (*path, key))
+
+
+def _check_via(context: Context, definition: ObjectDef, rollup: RollupDef, at: Place) -> bool:
+    if definition.name in context.owners:
+        message = f"`{definition.name}` has the rows of a table; nothing links to them."
+        context.find(NO_WAY_HERE, at, message, "put the rollup into the record that is linked to")
+        return False
+    via = context.expect_field(UNKNOWN_FIELD, rollup.of, rollup.via, _in(at, "via"))
+    if via is None or not via.type:
+        return False
+    if via.type == "link" and definition.name in via.to and via.formula is None:
+        return True
+    links = [
+        name
+        for name, field in context.fields(rollup.of).items()
+        if field.type == "link" and definition.name in field.to and field.formula is None
+    ]
+    message = f"`{rollup.of}.{rollup.via}` is no link to `{definition.name}`."
+    hint = near(rollup.via, links) or (f"possible: {', '.join(links)}" if links else "")
+    context.find(NO_WAY_HERE, _in(at, "via"), message, hint)
+    return False
+
+
+def _check_field(
+    context: Context, field: FieldDef, rollup: RollupDef, at: Place
+) -> Expression | None:
+    if rollup.op == "count":
+        if rollup.field:
+            message = "`count` counts records; it needs no `field`."
+            hint = f"`where: {rollup.field} is not None` counts those that have it"
+            context.find(NOT_SUMMABLE, _in(at, "field"), message, hint)
+        if field.type not in ("integer", ""):
+            _report_type(context, field, "integer", at)
+        return None
+    if not rollup.field:
+        context.find(NOT_SUMMABLE, at, f"`{rollup.op}` needs a `field`.", key=True)
+        return None
+    place = _in(at, "field")
+    target = context.expect_field(UNKNOWN_FIELD, rollup.of, rollup.field, place)
+    if target is None or not target.type:
+        return None
+    body = context.compile(rollup.of, rollup.field, place)
+    if body is None:
+        return None
+    fits = ORDERED if rollup.op in ("min", "max") else {Kind.NUMBER}
+    if body.type.kind not in fits:
+        message = f"`{rollup.op}` can't be made of `{rollup.field}`, a `{target.type}`."
+        context.find(NOT_SUMMABLE, place, message)
+        return None
+    numbers = {"integer", "decimal", "money", "percent"}
+    if field.type != target.type and not (field.type in numbers and target.type in numbers):
+        _report_type(context, field, target.type, at)
+    return body
+
+
+def _report_type(context: Context, field: FieldDef, wanted: str, at: Place) -> None:
+    kind, name, path = at
+    place = (kind, name, (*path[:-1], "type"))
+    message = f"The result is of type `{wanted}`, not `{field.type}`."
+    context.find(NOT_SUMMABLE, place, message, "leave `type` out: it follows")
+
+
+def _check_currency(
+    context: Context,
+    definition: ObjectDef,
+    field: FieldDef,
+    other: ObjectDef,
+    where: Expression | None,
+) -> None:
+    assert field.rollup is not None, "a rollup is judged"
+    summed = other.fields.get(field.rollup.field)
+    if summed is None or summed.type != "money":
+        return
+    owners = context.owners.get(other.name)
+    parent = context.definitions.objects[owners[0][0]] if owners else None
+    theirs, ours = currency_source(summed, other, parent), currency_source(field, definition, None)
+    if theirs == ours and theirs.root in ("code", "company"):
+        return
+    if where is not None and ours.root == "code":
+        path = (theirs.name,)
+        if ours.name in _compared(where.tree, theirs.root, path):
+            return
+    at: Place = ("object", definition.name, ("fields", field.name, "rollup"))
+    message = f"`{field.name}` may mix the currencies of `{other.name}.{summed.name}`."
+    hint = "name a `currency`, and compare theirs with it in `where`"
+    context.find(MIXED_CURRENCIES, at, message, hint, severity="warning")
+
+
+def _compared(tree: Tree, root: str, path: tuple[str, ...]) -> Iterator[str]:
+    """The texts that a field must equal for the condition to hold."""
+    match tree:
+        case Bool(op="and", operands=operands):
+            for operand in operands:
+                yield from _compared(operand, root, path)
+        case Compare(op="==", left=left, right=right):
+            for one, text in ((left, right), (right, left)):
+                named = isinstance(one, Field) and (one.root, one.path) == (root, path)
+                if named and isinstance(text, Literal) and isinstance(text.value, str):
+                    yield text.value
+        case _:
+            return
+
+
+@project_check
+def check_stored_rollups(context: Context) -> None:
+    """A stored rollup reads what the records that link here hold themselves."""
+    found = {member.name: each for each in aggregates(context) for member in each.members.values()}
+    for definition in context.definitions.objects.values():
+        for field in definition.fields.values():
+            if field.rollup is None or not field.stored or field.rollup.of not in found:
+                continue
+            for key in ("field", "where"):
+                path = ("fields", field.name, "rollup", key)
+                expression = context.expressions.get((definition.name, path))
+                if expression is None:
+                    continue
+                afar = _read_afar(found[field.rollup.of], field.rollup.of, expression)
+                if afar:
+                    at: Place = ("object", definition.name, path)
+                    hint = "leave `stored` out"
+                    context.find(READS_AFAR, at, f"It reads {afar}, which changes elsewhere.", hint)
+
+
+def _read_afar(aggregate: Aggregate, name: str, expression: Expression) -> str:
+    """What an expression over a member of an aggregate reads that others change."""
+    if expression.uses_clock:
+        return "the clock"
+    table = next(table for table, member in aggregate.members.items() if member.name == name)
+    for read in sorted(expression.reads):
+        need = read_key(table, read, aggregate.tables)
+        if aggregate.derivations.get(need or ("", "")) in _MADE_ELSEWHERE:
+            return f"the live field `{'.'.join(read[1])}`"
+    if expression.follows_links:
+        return "what lies behind a link"
+    return ""
