@@ -16,6 +16,10 @@ _RIGHTS = {
     "series": "select, insert, update, delete",
     "conversion_line": "select, insert, update, delete",
     "subject_key": "select, insert, update, delete",
+    "reservation": "select, insert, update",
+    "arrival": "select, insert",
+    "replica_gone": "select, insert, update, delete",
+    "followed": "select, insert, update",
 }
 
 
