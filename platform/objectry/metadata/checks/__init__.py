@@ -26,6 +26,7 @@ from objectry.metadata.checks.registry import CHECKS, OBJECT_CHECKS
 from objectry.metadata.model.catalog import Catalog
 from objectry.metadata.model.collection import uncollected
 from objectry.metadata.model.definitions import Definitions
+from objectry.metadata.model.templates import TemplateChecker
 
 __all__ = [
     "Positions",
@@ -52,13 +53,17 @@ __all__ = [
 
 
 def check(
-    definitions: Definitions, sources: Positions, catalog: Catalog | None = None
+    definitions: Definitions,
+    sources: Positions,
+    catalog: Catalog | None = None,
+    templates: TemplateChecker | None = None,
 ) -> list[Finding]:
     """Everything that is wrong with the meaning of definitions, in the order of the files.
 
-    `sources` tells where they stand (the loader's `Sources`), `catalog` what plugins bring.
+    `sources` tells where they stand (the loader's `Sources`), `catalog` what plugins bring;
+    `templates` reads templates, which are not looked into without it.
     """
-    context = Context(definitions, sources, catalog or Catalog())
+    context = Context(definitions, sources, catalog or Catalog(), templates)
     with uncollected():
         for alone in mixins.standing_alone(context):
             for object_check in OBJECT_CHECKS:

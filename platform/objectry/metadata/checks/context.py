@@ -12,6 +12,7 @@ from objectry.metadata.model.definitions import Definitions, FieldDef, ObjectDef
 from objectry.metadata.model.model import owners_of
 from objectry.metadata.model.scope import USER, ObjectScope, field_type
 from objectry.metadata.model.system import system_fields
+from objectry.metadata.model.templates import TemplateChecker
 
 Path = tuple[str | int, ...]
 Place = tuple[str, str, Path]  # kind, name, path inside the definition
@@ -42,15 +43,22 @@ class Positions(Protocol):
 class Context:
     """Shared by all checks of one run; collects their findings."""
 
-    def __init__(self, definitions: Definitions, positions: Positions, catalog: Catalog) -> None:
-        """Start a run without findings."""
+    def __init__(
+        self,
+        definitions: Definitions,
+        positions: Positions,
+        catalog: Catalog,
+        templates: TemplateChecker | None = None,
+    ) -> None:
+        """Start a run without findings; without a checker templates are not looked into."""
         self.definitions = definitions
         self.positions = positions
         self.catalog = catalog
+        self.templates = templates
         self.findings: list[Finding] = []
         self.expressions: dict[tuple[str, Path], Expression] = {}  # of objects, by (object, path)
         self._fields: dict[str, dict[str, FieldDef]] = {}
-        self._scopes: dict[tuple[str, bool], Scope] = {}
+        self._scopes: dict[tuple[str, bool, bool], Scope] = {}
         self._shared: set[tuple[str, Place]] = set()  # told of what several objects share
         self._doubtful = False  # whether an expression met something reported elsewhere
 
@@ -185,17 +193,17 @@ class Context:
                 self.find(problem.code, at, problem.message, problem.hint, offset=problem.offset)
         return None
 
-    def scope(self, object_name: str, *, user: bool = False) -> Scope:
-        """The names an expression over an object may use."""
-        key = (object_name, user)
+    def scope(self, object_name: str, *, user: bool = False, old: bool = False) -> Scope:
+        """The names an expression over an object may use: its fields, and what is asked for."""
+        key = (object_name, user, old)
         found = self._scopes.get(key)
         if found is None:
             found = self._scopes[key] = self._make_scope(
-                self.definitions.objects[object_name], user
+                self.definitions.objects[object_name], user, old
             )
         return found
 
-    def _make_scope(self, definition: ObjectDef, user: bool) -> Scope:
+    def _make_scope(self, definition: ObjectDef, user: bool, old: bool) -> Scope:
         name = definition.name
         types = {
             field.name: type_
@@ -207,7 +215,7 @@ class Context:
             types,
             self._follow,
             owners[0][0] if owners else "",
-            {"user": USER} if user else {},
+            ({"user": USER} if user else {}) | ({"old": types} if old else {}),
             doubt=lambda field: self._doubt(
                 field in definition.fields or self.is_doubtful(name, field)
             ),
