@@ -42,6 +42,12 @@ def check_project(folder: Path) -> Checked:
 def release_of(folder: Path) -> Release:
     """The project as a release; a Failure lists every error where there are any."""
     checked = check_project(folder)
+    refuse_mistakes(checked, folder)
+    return make_release(checked.loaded.definitions)
+
+
+def refuse_mistakes(checked: Checked, folder: Path) -> None:
+    """Raise a Failure that lists every error where there are any."""
     if checked.errors:
         listed = "\n".join(str(finding) for finding in checked.errors)
         count = len(checked.errors)
@@ -49,7 +55,6 @@ def release_of(folder: Path) -> Release:
             f"{listed}\n{count} {'mistake' if count == 1 else 'mistakes'} in {folder}.",
             "`objectry validate` lists them, `objectry explain CODE` tells what one means.",
         )
-    return make_release(checked.loaded.definitions)
 
 
 def model_of(release: Release) -> Model:
@@ -63,13 +68,17 @@ def everything(object_name: str, name: str | None, use: str) -> bool:
 
 
 def _placed(finding: Finding, folder: Path) -> Finding:
-    """The finding with its file as seen from here, so that a terminal or an editor opens it."""
     place = finding.position
     if place is None:
         return finding
+    return msgspec.structs.replace(finding, position=placed(place, folder))
+
+
+def placed(place: Position, folder: Path) -> Position:
+    """A place with its file as seen from here, so that a terminal or an editor opens it."""
     file, here = folder / place.file, Path.cwd()
     shown = file.relative_to(here) if file.is_relative_to(here) else file
-    return msgspec.structs.replace(finding, position=Position(str(shown), place.line, place.column))
+    return Position(str(shown), place.line, place.column)
 
 
 def _by_place(finding: Finding) -> tuple[str, int, int, str]:

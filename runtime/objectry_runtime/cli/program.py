@@ -17,6 +17,7 @@ COMMANDS = {
     "init": "Make a new project.",
     "new": "Write a new definition into the project.",
     "validate": "Find all mistakes in the definitions.",
+    "test": "Tell the project's scenarios on a throw-away database.",
     "fmt": "Format the definitions' YAML.",
     "plan": "Show what publishing would do to the database.",
     "apply": "Publish the definitions: do what `plan` shows.",
