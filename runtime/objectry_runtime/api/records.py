@@ -24,7 +24,11 @@ METHODS: Mapping[str, tuple[str, ...]] = {
     "collection": (*READ, "POST"),
     "record": (*READ, "PATCH", "PUT", "DELETE"),
     "history": READ,
+    "chain": READ,
+    "open": READ,
+    "approvals": READ,
     "action": ("POST", "OPTIONS"),
+    "collective": ("POST", "OPTIONS"),
 }
 
 
@@ -86,8 +90,12 @@ class RecordApi:
                 kind = "collection"
             case (plural, _):
                 kind = "record"
-            case (plural, _, "history"):
-                kind = "history"
+            case (plural, "actions", _):
+                kind = "collective"
+            case (plural, _, "history" | "chain" | "approvals" as kind):
+                pass
+            case (plural, _, "open", _):
+                kind = "open"
             case (plural, _, "actions", _):
                 kind = "action"
             case (plural, *_):
@@ -96,8 +104,8 @@ class RecordApi:
             case _:
                 raise not_found()
         model = find_object(self._serving, call, plural)
-        if model.owner is not None and kind in ("history", "action"):
-            raise not_found()  # a line has neither of its own: both are its owner's
+        if model.owner is not None and kind not in ("collection", "record"):
+            raise not_found()  # a line has nothing else of its own: it is its owner's
         return kind, model
 
 
@@ -108,9 +116,16 @@ async def _read(
         return await query.feed(call, params)
     if kind == "collection":
         return await query.list_records(call, model.name, params)
-    if kind == "record":
-        return await query.get_record(call, model.name, segments[1], params)
-    return await query.history(call, model.name, segments[1], params)
+    if kind == "open":
+        return await query.open_lines(call, model.name, segments[1], segments[3], params)
+    return await _OF_RECORD[kind](call, model.name, segments[1], params)
+
+
+_OF_RECORD = {
+    "record": query.get_record,
+    "history": query.history,
+    "chain": query.chain,
+}
 
 
 async def _write(
@@ -125,6 +140,8 @@ async def _write(
     name = model.name
     if kind == "collection":
         return await command.create(call, name, body)
+    if kind == "collective":
+        return await workflow.act_together(call, name, segments[2], body or b"{}")
     if kind == "action":
         return await workflow.act(call, name, segments[1], segments[3], body or b"{}")
     if method == "DELETE":

@@ -55,14 +55,15 @@ class Locked:
 
 @asynccontextmanager
 async def locked(
-    call: Call, object_name: str, by: str, record: str, *, edits: bool
+    call: Call, object_name: str, by: str, records: Sequence[str], *, edits: bool
 ) -> AsyncGenerator[Locked]:
-    """A lane that holds one record; it commits when the block ends and rolls back if it raises.
+    """A lane that holds records; it commits when the block ends and rolls back if it raises.
 
-    One that `edits` the record may come to hold what it was made from: that comes first.
+    One that `edits` its record may come to hold what it was made from: that comes first.
     """
     async with call.executor.transaction(keep=not call.dry_run) as transaction:
-        for statement in hold_sources(call, object_name, by, record) if edits else ():
-            await transaction.run(statement)
-        await transaction.run(lock(call, object_name, by, record))
+        for record in records if edits else ():
+            for statement in hold_sources(call, object_name, by, record):
+                await transaction.run(statement)
+        await transaction.run(lock(call, object_name, by, records))
         yield Locked(transaction)

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from objectry.compiler.codecs.codec import Row
 from objectry.compiler.codecs.codec import Value as DecodedValue
 from objectry.metadata.model import ObjectModel
@@ -33,13 +35,15 @@ def question_about(
     rules: Sequence[Action] = (),
     fields: Sequence[str] = (),
     ids: Mapping[str, Sequence[str]] | None = None,
+    idempotent: bool = True,
 ) -> Question:
     """The prefetch for a command over one object.
 
     `record` is the id or number of the record there is; `ids` the records that a body links to.
+    Where the command is `idempotent` it asks for the answer that was given to the call's key.
     """
     by = address(model, record) if record else ""
-    roles, idempotent = call.principal.roles, bool(call.idempotency_key)
+    roles, idempotent = call.principal.roles, idempotent and bool(call.idempotency_key)
     linked = tuple(ids or ())
     key = (model.name, roles, by, tuple(rules), tuple(fields), linked, idempotent)
     return kept(call.live, _Questions).get(
@@ -54,6 +58,11 @@ def question_about(
             idempotent=idempotent,
         ),
     )
+
+
+def unkeyed(question: Question) -> Question:
+    """The question of a command that is no POST: idempotency keys count there only."""
+    return msgspec.structs.replace(question, idempotent=False)
 
 
 class _Questions(Kept[Question]):

@@ -23,6 +23,7 @@ from objectry_runtime.query.single import read_many_statement, read_statement, r
 from objectry_runtime.store.executor import Bound, DatabaseError, Row
 
 SEALED_TRIES = 3
+NO_CONTENT = 204
 ROUNDS_MAX = 8
 DEPRECATED = "@0"  # RFC 9745: since a moment that is past; which one the release does not say
 
@@ -34,7 +35,8 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
     """A write, decoded and authorized: what it must know, and what it makes of that.
 
     `decide` makes the decision; `inquire`, in its place, asks more while it holds the record.
-    `record` is the id or number of the record it is about ("" when it makes one); `ids` the
+    `record` is the id or number of the record it is about ("" when it makes one), `held` the ids of
+    the records that it holds where there are several; `ids` the
     records its body links to, by object; `path` the REST path of what it makes; `deprecated`:
     its body used a name that a field once had.
     """
@@ -43,6 +45,7 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
     decide: Decide | None = None
     inquire: Inquire | None = None
     record: str = ""
+    held: Sequence[str] = ()
     ids: Mapping[str, Sequence[str]] = {}
     status: int = 200
     path: str = ""
@@ -71,9 +74,9 @@ async def write(call: Call, command: Command) -> Answer:
         try:
             if command.inquire is None and (attempt < SEALED_TRIES or not command.record):
                 return await attempt_in(Sealed(call), call, command)
-            by, record = command.question.by, command.record
+            by, held = command.question.by or "id", command.held or (command.record,)
             edits = command.inquire is None
-            async with locked(call, command.question.object, by, record, edits=edits) as lane:
+            async with locked(call, command.question.object, by, held, edits=edits) as lane:
                 return await attempt_in(lane, call, command)
         except _Failed as failed:
             told = await explain(call, failed.decision, failed.error)
@@ -99,7 +102,7 @@ async def attempt_in(lane: Lane, call: Call, command: Command) -> Answer:
     if decision.errors:
         raise _refused(call, decision, decision.errors)
     # A claimed key must be held before anything else is touched, and remembers what is read.
-    answering = not command.bulk and command.scope is None and decision.operation != "delete"
+    answering = not command.bulk and command.scope is None and command.status != NO_CONTENT
     unit = unit_of(call, decision, facts.subject_key, answering=answering)
     run = list(unit.statements)
     if command.scope is not None:
@@ -141,7 +144,7 @@ def _refused(call: Call, decision: Decision, errors: Sequence[FieldError]) -> Pr
 
 def _reading(call: Call, command: Command, decision: Decision) -> Bound:
     ids = [version.id for version in decision.versions]
-    if decision.operation == "delete":
+    if command.status == NO_CONTENT:
         return Bound("select null, null where false")
     name = decision.model.name
     read = (
@@ -162,8 +165,8 @@ def _reading(call: Call, command: Command, decision: Decision) -> Bound:
 
 
 def _answer(command: Command, decision: Decision, rows: Sequence[Row]) -> Answer:
-    if decision.operation == "delete":
-        return Answer(status=204, body=b"")
+    if command.status == NO_CONTENT:
+        return Answer(status=NO_CONTENT, body=b"")
     headers = _headers(command, decision)
     if len(rows) < len(decision.versions):
         headers["Content-Type"] = "application/json"

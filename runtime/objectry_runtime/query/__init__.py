@@ -1,8 +1,10 @@
 """The read path, and the only renderer of SQL."""
 
 from objectry_runtime.query.answer import Answer
+from objectry_runtime.query.chain import chain
 from objectry_runtime.query.feed import feed
 from objectry_runtime.query.listing import list_records
+from objectry_runtime.query.open_lines import open_lines
 from objectry_runtime.query.past import history
 from objectry_runtime.query.single import (
     get_record,
@@ -13,10 +15,12 @@ from objectry_runtime.query.single import (
 
 __all__ = [
     "Answer",
+    "chain",
     "feed",
     "get_record",
     "history",
     "list_records",
+    "open_lines",
     "read_many_statement",
     "read_statement",
     "record_answer",

@@ -112,7 +112,9 @@ def _target_side(rendering: Rendering, source: str, name: str, conversion: Conve
     sql = rendering.sql
     tenant, mine = sql.bind(TENANT, "integer"), live_ties(rendering, conversion, "c")
     has, join = _source_line(rendering, conversion, "c.source_line_id", tenant)
-    taken = _taken(rendering, source, name, conversion, tenant, "c.source_id", "c.source_line_id")
+    taken = taken_sql(
+        rendering, source, name, conversion, tenant, "c.source_id", "c.source_line_id"
+    )
     left = f"greatest({has} - x.taken + {mine.each}, 0)"
     return (
         f"(select json_agg(json_build_array(c.target_line_id, {left}::text))::text as found "
@@ -146,7 +148,7 @@ def _source_side(rendering: Rendering, source: str, name: str, conversion: Conve
     sql = rendering.sql
     tenant, record = sql.bind(TENANT, "integer"), sql.bind(RECORD, "uuid")
     has, join = _source_line(rendering, conversion, "g.id", tenant)
-    taken = _taken(rendering, source, name, conversion, tenant, record, "g.id")
+    taken = taken_sql(rendering, source, name, conversion, tenant, record, "g.id")
     return (
         "(select json_agg(json_build_array(g.id, x.taken::text))::text as found "
         f"from unnest({sql.bind(_LINES, 'uuid[]')}) g(id) {join} "
@@ -171,7 +173,7 @@ def _source_line(
     )
 
 
-def _taken(
+def taken_sql(
     rendering: Rendering,
     source: str,
     name: str,

@@ -75,19 +75,19 @@ def prefetch(
     return fill(statement, values)
 
 
-def lock(call: Call, object_name: str, by: str, record: str) -> Bound:
-    """The statement that holds a record until the transaction ends.
+def lock(call: Call, object_name: str, by: str, records: Sequence[str]) -> Bound:
+    """The statement that holds records until the transaction ends, in the order of their ids.
 
-    Links to the record may be made meanwhile: who makes one may hold what we wait for next.
+    Links to a record may be made meanwhile: who makes one may hold what we wait for next.
     """
     sql = Sql()
     storage = call.live.storage.objects[object_name]
     column = storage.columns[by] if by != "id" else "id"
-    kind = "uuid" if by == "id" else "text"
+    named = sql.bind(array_text(list(records)), "uuid[]" if by == "id" else "text[]")
     return sql.bound(
         f"select 1 from {quote(storage.schema)}.{quote(storage.table)} t where "
         f"t.tenant_id = {sql.bind(str(call.principal.tenant), 'integer')} "
-        f"and t.{quote(column)} = {sql.bind(record, kind)} for no key update"
+        f"and t.{quote(column)} = any({named}) order by t.id for no key update"
     )
 
 
@@ -193,6 +193,8 @@ def _link_sql(rendering: Rendering, cur: ObjectFrame, link: LinkQuestion, tenant
     sql = rendering.sql
     frame = ObjectFrame(rendering, link.object, rendering.alias())
     readable = frame.holds(rendering.policy(link.object).rule("read")) or "true"
+    if frame.present:
+        readable = f"({readable}) and {frame.present}"
     values = ", ".join(f"{frame.column(path)}::text" for path in link.paths)
     sources = [f"select unnest({sql.bind(_ids(link.object), 'uuid[]')})"]
     for table_field, field in link.current:

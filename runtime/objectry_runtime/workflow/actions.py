@@ -1,10 +1,12 @@
-"""`POST /{plural}/{id}/actions/{name}`: which kind of action it is."""
+"""`POST /{plural}/{id}/actions/{name}`: which kind of action it is; without the id, of several."""
 
 from objectry_runtime.command.admission import authorize
+from objectry_runtime.command.decision import RESTORE
+from objectry_runtime.command.removal import restore
 from objectry_runtime.identity.call import Call
 from objectry_runtime.problems import Problem
 from objectry_runtime.query.answer import Answer
-from objectry_runtime.workflow.conversions import convert
+from objectry_runtime.workflow.conversions import collect, convert
 from objectry_runtime.workflow.transitions import transition
 
 
@@ -15,4 +17,12 @@ async def act(call: Call, object_name: str, record: str, name: str, body: bytes)
         return await transition(call, model, rights, record, name, body)
     if name in model.conversions:
         return await convert(call, model, rights, record, name, body)
+    if name == RESTORE and model.definition.soft_delete:
+        return await restore(call, model, rights, record, body)
     raise Problem(404, "not_found", "There is no such action.")
+
+
+async def act_together(call: Call, object_name: str, name: str, body: bytes) -> Answer:
+    """Run a collective conversion (201, the one new record)."""
+    model, rights = authorize(call, object_name)
+    return await collect(call, model, rights, name, body)

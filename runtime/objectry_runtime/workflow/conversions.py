@@ -1,34 +1,27 @@
-"""Conversions: a record made from another, whole or in part; open quantities under its lock."""
+"""Conversions: a record made from another, or from several; open quantities under their locks."""
 
 from collections.abc import Sequence
 from decimal import Decimal
 
-from objectry.expressions import Value
-from objectry.metadata.model import ConversionModel, ObjectModel
-from objectry.values.ids import new_id
+from objectry.metadata.model import ObjectModel
 from objectry_runtime.command.admission import check_version, found, path_of
 from objectry_runtime.command.bodies import parse
-from objectry_runtime.command.causes import causes
-from objectry_runtime.command.context import Context
-from objectry_runtime.command.decision import Decide, Decision, Version, event_names
-from objectry_runtime.command.draft import Draft
-from objectry_runtime.command.drafting import changed_record, new_record
+from objectry_runtime.command.decision import Decide
 from objectry_runtime.command.idempotency import hash_of, scope_of
 from objectry_runtime.command.lanes import Lane
-from objectry_runtime.command.numbering import draw
 from objectry_runtime.command.questions import question_about
-from objectry_runtime.command.refusals import conflict, forbidden
-from objectry_runtime.command.validate import validate
+from objectry_runtime.command.refusals import forbidden
 from objectry_runtime.command.write import Command, write
 from objectry_runtime.identity.call import Call
 from objectry_runtime.permissions import Policy
-from objectry_runtime.problems import FieldError, Problem
+from objectry_runtime.problems import FieldError, Problem, invalid
 from objectry_runtime.query.answer import Answer
-from objectry_runtime.query.conversions import announce, converted, tie
-from objectry_runtime.query.facts import Facts
+from objectry_runtime.query.conversions import converted
+from objectry_runtime.query.facts import Facts, read_facts
+from objectry_runtime.query.prefetch import prefetch
 from objectry_runtime.query.record import RecordState
-from objectry_runtime.store.executor import Bound
-from objectry_runtime.workflow.parts import Part, Wanted, choose, nothing_open, read_wanted
+from objectry_runtime.workflow.making import Source, making
+from objectry_runtime.workflow.parts import Asked, Wanted, read_sources, read_wanted
 
 WHOLE = b""  # stands for the line where a whole document is converted
 
@@ -45,11 +38,8 @@ async def convert(
         if not rights.may_convert(name):
             raise forbidden()
         check_version(call, model, state, asked=False)
-        done = {
-            (line or WHOLE).decode(): Decimal((quantity or b"0").decode())
-            for line, quantity in await lane.read(converted(call, model, name, state.id))
-        }
-        return _converting(model, conversion, name, state, done, wanted)
+        source = await _source(lane, call, model, name, state, wanted, "")
+        return making(model, rights, conversion, [source])
 
     path = f"{path_of(model)}/{record}/actions/{name}"
     command = Command(
@@ -64,102 +54,73 @@ async def convert(
     return await write(call, command)
 
 
-def _converting(
-    model: ObjectModel,
-    conversion: ConversionModel,
-    name: str,
-    state: RecordState,
-    done: dict[str, Decimal],
-    wanted: Sequence[Wanted] | None,
-) -> Decide:
-    target_id = new_id()
+async def collect(call: Call, model: ObjectModel, rights: Policy, name: str, body: bytes) -> Answer:
+    """Make one record of several: what the conversion `name` makes of all of them together.
 
-    def decide(context: Context, facts: Facts) -> Decision:
-        errors: list[FieldError] = []
-        source = changed_record(context, model, state, {}, {}, errors)
-        holds = conversion.when is None or source.holds(conversion.when) is True
-        if not holds and not context.linked.missing:
-            raise _refused(model, name, source)
-        parts: list[Part] = []
-        if conversion.lines is not None:
-            parts = choose(source, conversion.lines, done, wanted, errors)
-        elif done and not context.linked.missing:
-            raise nothing_open()
-        target = _target(context, conversion, source, target_id, parts)
-        number = None
-        numbering = target.model.numbering
-        if numbering is not None and numbering.at == "create":
-            number = draw(numbering, target)
-        extra, causation = _consequences(context, model, conversion, name, state, target, parts)
-        return Decision(
-            model=target.model,
-            operation="create",
-            action=name,
-            versions=[Version(id=target_id, after=target, number=number)],
-            errors=errors or causes(target, [], validate(target)),
-            events=event_names(target.model, "created"),
-            extra=extra,
-            causation=causation,
+    They are held in the order of their ids, whatever order they are named in.
+    """
+    conversion = model.conversions.get(name)
+    if conversion is None or not conversion.definition.collective:
+        raise Problem(404, "not_found", "There is no such action.")
+    if not rights.may_convert(name):
+        raise forbidden()
+    asked = read_sources(parse(body), lines=conversion.lines is not None)
+
+    async def inquire(lane: Lane, facts: Facts) -> Decide:
+        states = await _read(lane, call, model, asked)
+        return making(
+            model,
+            rights,
+            conversion,
+            [
+                await _source(lane, call, model, name, state, one.wanted, one.pointer)
+                for one, state in zip(asked, states, strict=True)
+            ],
         )
 
-    return decide
-
-
-def _target(
-    context: Context,
-    conversion: ConversionModel,
-    source: Draft,
-    id: str,
-    parts: Sequence[Part],
-) -> Draft:
-    """The new record. What the definition maps is its author's doing, whatever the caller may."""
-    values = {field: source.holds(one) for field, one in conversion.map.items()}
-    rows: list[dict[str, Value]] = []
-    lines = conversion.lines
-    for part in parts:
-        assert lines is not None, "parts come from lines"
-        row = {field: part.line.holds(one) for field, one in lines.map.items()}
-        if part.quantity is not None:
-            row[lines.target_quantity] = part.quantity
-        rows.append(row)
-    return new_record(
-        context,
-        context.live.model.object(conversion.to),
-        id,
-        values,
-        {lines.to: rows} if lines is not None else {},
-        trusted=frozenset(values),
-        trusted_lines=frozenset(name for row in rows for name in row),
+    command = Command(
+        question=question_about(call, model),
+        inquire=inquire,
+        held=[one.id for one in asked],
+        status=201,
+        path=path_of(call.live.model.object(conversion.to)),
+        scope=scope_of(call, "POST", f"{path_of(model)}/actions/{name}"),
+        body_hash=hash_of(call, body),
     )
+    return await write(call, command)
 
 
-def _consequences(
-    context: Context,
+async def _read(
+    lane: Lane, call: Call, model: ObjectModel, asked: Sequence[Asked]
+) -> list[RecordState]:
+    """The records that a body names; those that the caller may not read are not there."""
+    states: list[RecordState] = []
+    errors: list[FieldError] = []
+    for one in asked:
+        question = question_about(call, model, record=one.id, rules=("read",), idempotent=False)
+        rows = await lane.read(prefetch(call, question, record=one.id))
+        facts = read_facts(call.live, question, rows)
+        if facts.record is None or not facts.allowed["read"]:
+            errors.append(FieldError(f"{one.pointer}/id", "link", "There is no such record."))
+        else:
+            states.append(facts.record)
+    if errors:
+        raise invalid(errors)
+    return states
+
+
+async def _source(
+    lane: Lane,
+    call: Call,
     model: ObjectModel,
-    conversion: ConversionModel,
     name: str,
     state: RecordState,
-    target: Draft,
-    parts: Sequence[Part],
-) -> tuple[list[Bound], str]:
-    """What is written beside the new record, and the event that is the cause of its own."""
-    call, lines = context.call, conversion.lines
-    pairs: list[tuple[str | None, str | None]] = [(None, None)]
-    if lines is not None:
-        made = target.lines[lines.to]
-        pairs = [(part.line.id, line.id) for part, line in zip(parts, made, strict=True)]
-    extra = [tie(call, name, (model.name, state.id), (conversion.to, target.id), pairs)]
-    causation = ""
-    if conversion.definition.event:
-        causation = new_id()
-        event = conversion.definition.event
-        extra.append(announce(call, causation, event, model, state.id, state.version))
-    return extra, causation
-
-
-def _refused(model: ObjectModel, name: str, source: Draft) -> Problem:
-    detail = f"The record does not meet the conditions of `{name}`."
-    if model.workflow is not None:
-        state = source.value(model.workflow.field)
-        detail = f"{detail[:-1]}; it is `{state}`."
-    return conflict("conversion_refused", "The conversion is refused.", detail)
+    wanted: Sequence[Wanted] | None,
+    pointer: str,
+) -> Source:
+    """A record that is held, with what was converted of it already."""
+    done = {
+        (line or WHOLE).decode(): Decimal((quantity or b"0").decode())
+        for line, quantity in await lane.read(converted(call, model, name, state.id))
+    }
+    return Source(state=state, done=done, wanted=wanted, pointer=pointer)

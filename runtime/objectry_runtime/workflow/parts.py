@@ -15,6 +15,7 @@ from objectry_runtime.command.refusals import conflict
 from objectry_runtime.problems import FieldError, Problem, invalid
 
 LINES_MAX = 10_000
+SOURCES_MAX = 500
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,6 +24,14 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     pointer: str
     id: str
     quantity: Decimal | None
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """A record that a body wants made into one with others; no lines means all that is open."""
+
+    pointer: str
+    id: str
+    wanted: Sequence[Wanted] | None
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,28 +47,27 @@ def read_wanted(document: object, *, lines: bool) -> list[Wanted] | None:
         return None
     if not is_object(document):
         raise invalid([FieldError("", "type", "The body of a conversion is a JSON object.")])
-    known = ("lines",) if lines else ()
-    errors = [
-        FieldError(step(key), "unknown_field", "There is no such parameter.")
-        for key in document
-        if key not in known
-    ]
-    given = document.get("lines") if lines else None
-    rows = given if is_array(given) else []
-    wanted: list[Wanted] = []
-    if given is not None and not 0 < len(rows) <= LINES_MAX:
-        message = f"An array of 1 to {LINES_MAX} lines, each with `id` and `quantity`."
-        errors.append(FieldError("/lines", "type", message))
-    else:
-        for index, row in enumerate(rows):
-            wanted += _read_row(row, f"/lines/{index}", errors)
-    for one in {one.id: one for one in wanted}.values():
-        for again in [other for other in wanted if other.id == one.id][1:]:
-            message = "This line comes twice."
-            errors.append(FieldError(again.pointer + "/id", "duplicate", message))
+    errors = _unknown(document, ("lines",) if lines else (), "")
+    wanted = _read_lines(document, "", errors) if lines else None
     if errors:
         raise invalid(errors)
-    return wanted if given is not None else None
+    return wanted
+
+
+def read_sources(document: object, *, lines: bool) -> list[Asked]:
+    """The body of a collective conversion: the records to make into one, in their order."""
+    rows = document.get("sources") if is_object(document) else None
+    if not is_object(document) or not is_array(rows) or not 0 < len(rows) <= SOURCES_MAX:
+        message = f"`sources` is an array of 1 to {SOURCES_MAX} records, each with its `id`."
+        raise invalid([FieldError("/sources", "type", message)])
+    errors = _unknown(document, ("sources",), "")
+    asked: list[Asked] = []
+    for index, row in enumerate(rows):
+        asked += _read_source(row, f"/sources/{index}", errors, lines=lines)
+    errors += _twice(asked, "This record comes twice.")
+    if errors:
+        raise invalid(errors)
+    return asked
 
 
 def choose(
@@ -67,9 +75,11 @@ def choose(
     lines: ConversionLinesModel,
     converted: Mapping[str, Decimal],
     wanted: Sequence[Wanted] | None,
+    pointer: str,
     errors: list[FieldError],
 ) -> list[Part]:
-    """The parts to convert. More than is open is one of the `errors`; nothing open is a 409."""
+    """The parts to convert. More than is open is one of the `errors`; nothing open is a 409, of a
+    record among others (it has a `pointer`) an error too."""
     # The whole is the whole; a line is named by who may read it.
     present = {
         line.id: line
@@ -78,7 +88,10 @@ def choose(
     }
     left = {id: _open(line, lines, converted) for id, line in present.items()}
     if not any(quantity > 0 for quantity in left.values()):
-        raise nothing_open()
+        if not pointer:
+            raise nothing_open()
+        errors.append(FieldError(pointer, "open_quantity", "Nothing is open."))
+        return []
     if wanted is None:
         return [
             Part(line=line, quantity=left[id] if lines.quantity else None)
@@ -130,19 +143,74 @@ def _refused(
     return None
 
 
+def _read_source(
+    row: object, pointer: str, errors: list[FieldError], *, lines: bool
+) -> list[Asked]:
+    if not is_object(row):
+        errors.append(FieldError(pointer, "type", "A source is a JSON object."))
+        return []
+    errors += _unknown(row, ("id", "lines") if lines else ("id",), pointer)
+    id = _read_id(row, pointer, "A record is named by its id, a UUID.", errors)
+    wanted = _read_lines(row, pointer, errors) if lines else None
+    return [] if id is None else [Asked(pointer=pointer, id=id, wanted=wanted)]
+
+
+def _read_lines(
+    document: Mapping[str, object], pointer: str, errors: list[FieldError]
+) -> list[Wanted] | None:
+    """The lines that a body names; None where it names none."""
+    given = document.get("lines")
+    if given is None:
+        return None
+    if not is_array(given) or not 0 < len(given) <= LINES_MAX:
+        message = f"An array of 1 to {LINES_MAX} lines, each with `id` and `quantity`."
+        errors.append(FieldError(f"{pointer}/lines", "type", message))
+        return None
+    wanted: list[Wanted] = []
+    for index, row in enumerate(given):
+        wanted += _read_row(row, f"{pointer}/lines/{index}", errors)
+    errors += _twice(wanted, "This line comes twice.")
+    return wanted
+
+
+def _twice(named: Sequence[Wanted | Asked], message: str) -> list[FieldError]:
+    seen: set[str] = set()
+    errors: list[FieldError] = []
+    for one in named:
+        if one.id in seen:
+            errors.append(FieldError(f"{one.pointer}/id", "duplicate", message))
+        seen.add(one.id)
+    return errors
+
+
+def _unknown(
+    document: Mapping[str, object], known: Sequence[str], pointer: str
+) -> list[FieldError]:
+    return [
+        FieldError(pointer + step(key), "unknown_field", "There is no such parameter.")
+        for key in document
+        if key not in known
+    ]
+
+
+def _read_id(
+    row: Mapping[str, object], pointer: str, message: str, errors: list[FieldError]
+) -> str | None:
+    identity = row.get("id")
+    id = parse_id(identity) if isinstance(identity, str) else None
+    if id is None:
+        errors.append(FieldError(f"{pointer}/id", "link", message))
+    return id
+
+
 def _read_row(row: object, pointer: str, errors: list[FieldError]) -> list[Wanted]:
     if not is_object(row):
         errors.append(FieldError(pointer, "type", "A line is a JSON object."))
         return []
     before = len(errors)
-    for key in row:
-        if key not in ("id", "quantity"):
-            message = "There is no such parameter."
-            errors.append(FieldError(pointer + step(key), "unknown_field", message))
-    identity, said = row.get("id"), row.get("quantity")
-    id = parse_id(identity) if isinstance(identity, str) else None
-    if id is None:
-        errors.append(FieldError(pointer + "/id", "link", "A line is named by its id, a UUID."))
+    errors += _unknown(row, ("id", "quantity"), pointer)
+    id = _read_id(row, pointer, "A line is named by its id, a UUID.", errors)
+    said = row.get("quantity")
     quantity: Decimal | None = None
     if said is not None:
         if isinstance(said, str | int | Decimal) and not isinstance(said, bool):
