@@ -45,7 +45,7 @@ class Compiled:
             for name, field in numbers.items()
             if field.currency is not None
         }
-        stored = [name for name, field in fields.items() if field.stored and name != "parent"]
+        stored = [name for name, field in fields.items() if field.kept and name != "parent"]
         direct = [name for name, field in fields.items() if is_direct(field)]
         self.direct = frozenset(direct)
         # Values of a record that is about to be made, and of one that is there, before anything
@@ -67,6 +67,11 @@ class Compiled:
             if field.type.links and field.derivation is Derivation.INPUT
         }
         self.sensitive = sensitive(live.model, model)
+        self._rollups = tuple(
+            (name, _ENCODERS.get(field.type.storage))
+            for name, field in fields.items()
+            if field.is_rollup and field.stored
+        )
         self._encoders = tuple(
             (name, encode)
             for name in stored
@@ -82,6 +87,11 @@ class Compiled:
             if value is not None:
                 image[name] = encode(value)
         return image
+
+    def begun(self, value: Callable[[str], Value]) -> Image:
+        """What stands in the columns of stored rollups when the record is made."""
+        found = ((name, encode, value(name)) for name, encode in self._rollups)
+        return {name: encode(one) for name, encode, one in found if one is not None and encode}
 
 
 def compiled(live: Live, model: ObjectModel) -> Compiled:

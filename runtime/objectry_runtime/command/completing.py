@@ -9,7 +9,7 @@ from objectry.expressions.tree import Literal
 from objectry.metadata.model import Derivation, FieldModel, ObjectModel
 from objectry.metadata.types import StorageClass
 from objectry.values.currencies import is_currency, minor_units
-from objectry.values.numbers import has_places, quantise
+from objectry.values.numbers import ZERO, has_places, quantise
 from objectry_runtime.host.live import Live
 from objectry_runtime.problems import Problem
 
@@ -24,6 +24,8 @@ Round = Callable[["Draft", Value], Value]
 
 def completer(live: Live, model: ObjectModel, field: FieldModel) -> Complete:
     """What gives the field its value, asked once per record."""
+    if field.is_rollup:
+        return _rollup(live, field)
     match field.derivation:
         case Derivation.SYSTEM:
             return lambda draft: draft.given.get(field.name)
@@ -144,6 +146,17 @@ def _input(live: Live, field: FieldModel) -> Complete:
 def _formula(live: Live, field: FieldModel) -> Complete:
     evaluate, rounded = _evaluating(field.formula, field), _rounding(live, field)
     return lambda draft: rounded(draft, evaluate(draft.env))
+
+
+def _rollup(live: Live, field: FieldModel) -> Complete:
+    name, rollup, rounded = field.name, field.definition.rollup, _rounding(live, field)
+    nothing = ZERO if rollup is not None and rollup.op in ("count", "sum") else None
+
+    def complete(draft: "Draft") -> Value:
+        # What the database said before the write; to a record that is being made nothing links.
+        return rounded(draft, nothing) if draft.old is None else draft.old.get(name)
+
+    return complete
 
 
 def _snapshot(live: Live, model: ObjectModel, field: FieldModel) -> Complete:

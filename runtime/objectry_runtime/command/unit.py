@@ -12,6 +12,7 @@ from objectry_runtime.command.decision import Decision, Version
 from objectry_runtime.command.draft import Draft
 from objectry_runtime.command.images import changes_between, image_of, image_of_state
 from objectry_runtime.command.open_quantities import open_quantities
+from objectry_runtime.command.stored_rollups import keep_rollups
 from objectry_runtime.events.images import seal_changes, seal_image
 from objectry_runtime.events.json_values import as_object, as_rows
 from objectry_runtime.events.sealing import Sealer, Subject, new_subject_key, unwrap_key, wrap_key
@@ -45,6 +46,7 @@ def unit_of(call: Call, decision: Decision, subject_key: bytes | None, *, answer
     if not writes:
         return Unit(statements=[])
     before, after = open_quantities(call, decision)
+    after += keep_rollups(call, decision)
     reader = call if answering and not (decision.extra or after) else None
     saving, answers = save(
         call.live, decision.model, decision.operation, writes, _stamp(call, decision), reader
@@ -92,11 +94,12 @@ def _write(
         return None
     record = will if will is not None else was
     assert record is not None, "a version has a before or an after"
+    begun = after.compiled.begun(after.value) if before is None and after is not None else {}
     kept = _sealed(call, model, version.id, record, changes, subject_key)
     return RecordWrite(
         id=version.id,
         version=before.version + 1 if before is not None else 1,
-        values=will or {},
+        values={**(will or {}), **begun},
         lines=lines,
         gone=gone,
         number=version.number,

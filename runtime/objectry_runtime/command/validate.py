@@ -99,7 +99,7 @@ def bounds(live: Live, model: ObjectModel) -> Rule | None:
         field
         for field in model.fields.values()
         if field.is_derived
-        and field.stored
+        and field.kept
         and field.type.storage in (StorageClass.NUMERIC, StorageClass.INTEGER)
     ]
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from objectry.metadata.model import Derivation, ObjectModel
+from objectry.metadata.model import ObjectModel
 from objectry_runtime.events import Subject, open_sealed
 from objectry_runtime.events.json_values import as_object, as_rows
 from objectry_runtime.permissions import Use
@@ -128,6 +128,6 @@ def _project(
 def _kept(names: Names, model: ObjectModel, name: str) -> bool:
     """Images hold what is stored, and tables; those are shown where every line may be read."""
     field = model.fields.get(name)
-    if field is None or field.derivation is Derivation.LIVE:
+    if field is None or not (field.kept or field.is_table):
         return False
     return not field.is_table or names.policy(field.definition.of).own_rule("read") is True

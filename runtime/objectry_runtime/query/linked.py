@@ -84,14 +84,34 @@ def link_paths(live: Live, model: ObjectModel) -> Mapping[LinkPlace, frozenset[P
     return known.paths
 
 
+def rollups_read(live: Live, model: ObjectModel) -> frozenset[str]:
+    """The live rollups of an object that its writes read: they are asked for before."""
+    found: set[str] = set()
+    owners = [model, *(live.model.object(name) for name in model.tables.values())]
+    for owner in owners:
+        for expression in expressions(owner, live_formulas=False):
+            for origin, path in live.model.reads(owner.name, expression):
+                if origin == "parent" or (origin == "record" and owner is model):
+                    found.add(path[0])
+    return frozenset(
+        name
+        for name in found
+        if (field := model.fields.get(name)) and field.is_rollup and not field.stored
+    )
+
+
 class _LinkPaths(msgspec.Struct, frozen=True, kw_only=True):
     paths: Mapping[LinkPlace, frozenset[Path]]
 
 
-def expressions(model: ObjectModel) -> Iterable[Expression]:
-    """Every expression that a write of the object may evaluate over it."""
+def expressions(model: ObjectModel, *, live_formulas: bool = True) -> Iterable[Expression]:
+    """Every expression that a write of the object may evaluate over it.
+
+    A live formula is evaluated only where another expression reads it.
+    """
     for field in model.fields.values():
-        for one in (field.formula, field.default, field.when, field.required_when):
+        formula = field.formula if live_formulas or field.kept else None
+        for one in (formula, field.default, field.when, field.required_when):
             if one is not None:
                 yield one
     for check in model.checks:

@@ -10,6 +10,7 @@ from objectry.expressions import Value
 from objectry.metadata.model import FieldModel, ObjectModel
 from objectry.metadata.types import StorageClass
 from objectry_runtime.host.live import Live
+from objectry_runtime.query.linked import rollups_read
 
 Values = Mapping[str, Value]
 
@@ -36,10 +37,11 @@ class Stored:
 
     def __init__(self, live: Live, model: ObjectModel) -> None:
         columns = live.storage.objects[model.name].columns
+        asked = rollups_read(live, model)
         self.fields = tuple(
             field
             for name, field in model.fields.items()
-            if name in columns and name not in ("id", "parent")
+            if (name in columns or name in asked) and name not in ("id", "parent")
         )
         self._names = tuple(field.name for field in self.fields)
         self._parsers = tuple(
@@ -68,7 +70,8 @@ def stored_in(live: Live, model: ObjectModel) -> Stored:
 
 
 def stored_fields(live: Live, model: ObjectModel) -> tuple[FieldModel, ...]:
-    """The fields a prefetch reads, in its order: all that have a column, but the id."""
+    """The fields a prefetch reads, in its order: all that have a column, but the id, and the live
+    rollups that a write reads."""
     return stored_in(live, model).fields
 
 

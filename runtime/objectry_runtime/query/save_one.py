@@ -140,7 +140,8 @@ def _record(live: Live, model: ObjectModel, form: Form, places: _Places) -> str:
             f"and t.version = {VERSION} - 1 returning t.id)"
         )
     values: dict[str, str] = {}
-    for name, (column, kind) in columns_of(live, model.name).items():
+    columns = columns_of(live, model.name, anew=form.operation == "create")
+    for name, (column, kind) in columns.items():
         drawn = form.numbered and name == "number"
         values[quote(column)] = "n.number" if drawn else places.next(kind)
     source = " from n" if form.numbered else ""

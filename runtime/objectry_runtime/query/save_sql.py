@@ -21,7 +21,7 @@ Operation = Literal["create", "update", "delete"]
 def save_sql(live: Live, model: ObjectModel, operation: Operation, numbered: bool) -> str:
     """The statement for an operation; `numbered`: some of the records draw a number."""
     table = table_of(live, model.name)
-    columns = columns_of(live, model.name)
+    columns = columns_of(live, model.name, anew=operation == "create")
     typed = [(f"~{name}", kind) for name, kind in _META]
     if operation != "delete":
         typed += list(columns.values())
@@ -190,16 +190,21 @@ def table_of(live: Live, name: str) -> str:
     return f"{quote(storage.schema)}.{quote(storage.table)}"
 
 
-def columns_of(live: Live, name: str) -> Mapping[str, tuple[str, str]]:
-    """Field → (column, PostgreSQL type) of what a write fills beside the keys."""
-    key = ("query.columns", name)
+def columns_of(live: Live, name: str, *, anew: bool = False) -> Mapping[str, tuple[str, str]]:
+    """Field → (column, PostgreSQL type) of what a write fills beside the keys.
+
+    Only a record that is made (`anew`) fills those that the writes of other records maintain.
+    """
+    key = ("query.columns", name, anew)
     known = live.compiled.get(key)
     if not isinstance(known, _Columns):
         model = live.model.object(name)
         columns = {
             field: (column, model.fields[field].type.storage.value)
             for field, column in live.storage.objects[name].columns.items()
-            if field in model.fields and field not in ("id", "parent")
+            if field in model.fields
+            and field not in ("id", "parent")
+            and (anew or model.fields[field].kept)
         }
         known = live.compiled[key] = _Columns(columns)
     return known.by_field

@@ -12,6 +12,7 @@ from datetime import datetime
 import msgspec
 
 from objectry.metadata.model import ObjectModel
+from objectry.metadata.model.system import DELETED
 from objectry_runtime.host.live import Live
 from objectry_runtime.identity.call import Call
 from objectry_runtime.query.save_one import Form, Saving, save_one_sql
@@ -100,7 +101,7 @@ def save(
     if sql is None:
         sql = live.compiled[cache_key] = save_sql(live, model, operation, numbered)
     assert isinstance(sql, str)
-    columns = columns_of(live, model.name)
+    columns = columns_of(live, model.name, anew=operation == "create")
     images = [_images(write) for write in writes]
     params: list[str | None] = [
         str(stamp.tenant),
@@ -171,9 +172,8 @@ def _save_one(
         params += (event.uid, event.type, event.causation)
     if operation != "delete":
         drawn = "number" if write.number is not None else ""
-        params += [
-            _text(write.values.get(name)) for name in columns_of(live, model.name) if name != drawn
-        ]
+        columns = columns_of(live, model.name, anew=operation == "create")
+        params += [_text(write.values.get(name)) for name in columns if name != drawn]
     params += [_line_rows(live, tables[table], write.lines[table]) for table in form.written]
     params += [_ids(write.gone[table]) for table in form.gone]
     if reader is not None:
@@ -195,6 +195,8 @@ def taken(
     named = [(quote(columns[name][0]), columns[name][1]) for name in fields]
     types = ", ".join(f"k{index} {kind}" for index, (_, kind) in enumerate(named))
     same = " and ".join(f"t.{column} = x.k{index}" for index, (column, _) in enumerate(named))
+    if DELETED in columns and fields != ("number",):
+        same += f" and t.{quote(columns[DELETED][0])} is null"
     return Bound(
         f'select x."order"::text from json_to_recordset($2::json) as x("order" integer, id uuid, '
         f"{types}) where exists (select from {table_of(call.live, object_name)} t "

@@ -11,6 +11,7 @@ from objectry_runtime.services.verification.formulas import formulas_equal_recom
 from objectry_runtime.services.verification.history import history_is_whole
 from objectry_runtime.services.verification.links import links_lead_somewhere
 from objectry_runtime.services.verification.numbers import numbers_are_gapless
+from objectry_runtime.services.verification.rollups import rollups_equal_recomputation
 from objectry_runtime.services.verification.view import Trouble, View, look
 from objectry_runtime.store.database import Database
 
@@ -25,6 +26,7 @@ CHECKS: Mapping[str, Check] = {
     "links": links_lead_somewhere,
     "conversions": conversions_stay_within_source,
     "formulas": formulas_equal_recomputation,
+    "rollups": rollups_equal_recomputation,
 }
 
 
