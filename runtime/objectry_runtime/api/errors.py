@@ -200,6 +200,13 @@ _error(
     "Its number would be missing. Cancel it by a transition instead.",
 )
 _error(
+    "unique_taken",
+    409,
+    "Another record took what this one must have for itself.",
+    "While the record was deleted its unique values were free. Change or delete the record that has "
+    "them now, then restore.",
+)
+_error(
     "immutable",
     409,
     "The record can't be changed any more.",
@@ -229,6 +236,26 @@ _error(
     503,
     "Others were writing the same records.",
     "Nothing was kept. Try again after the seconds in `Retry-After`.",
+)
+_error(
+    "template_failed",
+    422,
+    "The print template has a mistake.",
+    "The detail names the line. A template uses the names and filters of the printing page; it may"
+    " not reach into Python, and shows images only where they stand in it (`data:`).",
+)
+_error(
+    "template_limit",
+    422,
+    "The document takes too much time or memory, or gets too long.",
+    "What printed it was stopped; nothing else was touched. Mend the template, or print less.",
+)
+_error(
+    "printing_unavailable",
+    503,
+    "This server can't print.",
+    "PDFs are made by WeasyPrint, which needs the libraries of Pango; `objectry doctor` on the"
+    " server says what is missing.",
 )
 _error(
     "plugin_failed",

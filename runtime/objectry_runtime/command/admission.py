@@ -1,6 +1,7 @@
 """Who may do it, to which record, at which version: what is asked before anything is decided."""
 
 from objectry.metadata.model import ObjectModel
+from objectry.metadata.model.system import DELETED
 from objectry_runtime.command.refusals import forbidden
 from objectry_runtime.identity.call import Call
 from objectry_runtime.permissions import Action, Policy, policy
@@ -34,9 +35,12 @@ def path_of(model: ObjectModel) -> str:
     return f"/api/v1/{model.plural}"
 
 
-def found(facts: Facts, action: str) -> RecordState:
-    """The record, if the caller may do `action` on it: else 403 where it may be read, 404 not."""
-    if facts.record is None:
+def found(facts: Facts, action: str, *, deleted: bool = False) -> RecordState:
+    """The record, if the caller may do `action` on it: else 403 where it may be read, 404 not.
+
+    One that is deleted and kept is none, unless it is what is asked for (`deleted`).
+    """
+    if facts.record is None or (facts.record.values.get(DELETED) is not None) != deleted:
         raise not_found()
     if action and not facts.allowed[action]:
         raise forbidden() if facts.allowed["read"] else not_found()

@@ -146,6 +146,17 @@ def is_array(document: object) -> TypeGuard[list[object]]:
     return isinstance(document, list)
 
 
+def takes_nothing(body: bytes, action: str) -> None:
+    """Refuse a body of an action that has no parameters."""
+    document = parse(body)
+    if empty(document):
+        return
+    if is_object(document):
+        message = f"`{action}` takes no parameters."
+        raise invalid([FieldError(step(key), "unknown_field", message) for key in document])
+    raise invalid([FieldError("", "type", f"`{action}` takes no parameters: send {{}}.")])
+
+
 def step(name: object) -> str:
     """One step of a JSON pointer (RFC 6901), cut where a key is absurdly long."""
     return "/" + str(name)[:100].replace("~", "~0").replace("/", "~1")

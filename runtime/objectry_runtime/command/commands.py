@@ -2,8 +2,6 @@
 
 from collections.abc import Callable, Sequence
 
-import msgspec
-
 from objectry.metadata.model import ObjectModel
 from objectry.values.ids import new_id
 from objectry_runtime.command import single
@@ -25,21 +23,19 @@ from objectry_runtime.command.field_guards import conditional_fields, field_guar
 from objectry_runtime.command.idempotency import hash_of, scope_of
 from objectry_runtime.command.line_rights import line_faults
 from objectry_runtime.command.numbering import draw
-from objectry_runtime.command.questions import linked_ids, question_about
-from objectry_runtime.command.refusals import conflict, forbidden
+from objectry_runtime.command.questions import linked_ids, question_about, unkeyed
+from objectry_runtime.command.refusals import forbidden
 from objectry_runtime.command.validate import validate
 from objectry_runtime.command.write import Command, write
 from objectry_runtime.identity.call import Call
 from objectry_runtime.permissions import Policy
 from objectry_runtime.problems import FieldError
 from objectry_runtime.query.answer import Answer
-from objectry_runtime.query.conversions import untie
 from objectry_runtime.query.facts import Facts
-from objectry_runtime.query.prefetch import Question
 
 
 async def create(call: Call, object_name: str, body: bytes, *, id: str = "") -> Answer:
-    """Make the record, or all records of an array, that a body describes; one may be told its id."""
+    """Make the record, or all records of an array, that a body describes; `id` tells one its id."""
     model, rights = authorize(call, object_name)
     if not id:
         single.refuse(model, "POST")
@@ -78,23 +74,11 @@ async def update(
         call, model, record=record, rules=("read", "update"), fields=conditional, ids=ids
     )
     command = Command(
-        question=_unkeyed(question),
+        question=unkeyed(question),
         decide=_change(model, rights, said, fields.may_write if replace else None),
         record=record,
         ids=ids,
         deprecated=bool(said.decoded.deprecated),
-    )
-    return await write(call, command)
-
-
-async def delete(call: Call, object_name: str, record: str) -> Answer:
-    """Delete a record with its lines; its history stays."""
-    model, rights = authorize(call, object_name)
-    single.refuse(model, "DELETE")
-    command = Command(
-        question=_unkeyed(question_about(call, model, record=record, rules=("read", "delete"))),
-        decide=_deletion(model, rights),
-        record=record,
     )
     return await write(call, command)
 
@@ -175,30 +159,3 @@ def _change(
         )
 
     return decide
-
-
-def _deletion(model: ObjectModel, rights: Policy) -> Decide:
-    def decide(context: Context, facts: Facts) -> Decision:
-        state = found(facts, "delete")
-        check_version(context.call, model, state, asked=True)
-        gapless = model.numbering is not None and model.numbering.gapless
-        if gapless and state.values.get("number") is not None:
-            title = "A record with a gapless number can't be deleted."
-            raise conflict("gapless_number", title, "Cancel it instead: its number stays taken.")
-        before = changed_record(context, model, state, {}, {}, [])
-        if model.immutable is not None and before.holds(model.immutable.when) is True:
-            raise conflict("immutable", "The record can't be changed any more, nor deleted.")
-        return Decision(
-            model=model,
-            operation="delete",
-            versions=[Version(id=state.id, before=state)],
-            events=event_names(model, "deleted"),
-            extra=untie(context.call, model.name, state.id),
-        )
-
-    return decide
-
-
-def _unkeyed(question: Question) -> Question:
-    """Idempotency keys count on POST only."""
-    return msgspec.structs.replace(question, idempotent=False)

@@ -54,6 +54,8 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     always: bool = False
 
 
+DELETE, RESTORE = "delete", "restore"  # actions of records that are deleted and kept
+
 Decide = Callable[[Context, Facts], Decision]
 
 

@@ -12,6 +12,7 @@ import msgspec
 
 from objectry.expressions import Value
 from objectry.metadata.model import ConversionLinesModel, ConversionModel
+from objectry.metadata.model.system import DELETED
 from objectry_runtime.command.bodies import step
 from objectry_runtime.command.decision import Decision, Version
 from objectry_runtime.command.draft import Draft
@@ -103,17 +104,29 @@ def _raised(conversion: ConversionModel, before: RecordState, after: Draft) -> l
         for line in there
         if field and _quantity(line.value(field)) > _quantity(were[line.id].get(field))
     ]
-    if conversion.releases_when is None or not there:
+    if not there:
         return raised
-    if after.holds(conversion.releases_when) is True:
+    if _is_released(conversion, after):
         return []
     return [line.id for line in there] if _taken_back(conversion, before, after) else raised
 
 
+def _is_released(conversion: ConversionModel, after: Draft) -> bool:
+    """Whether a target gives back what it took: it says so, or is deleted."""
+    released = conversion.releases_when
+    if after.model.definition.soft_delete and after.value(DELETED) is not None:
+        return True
+    return released is not None and after.holds(released) is True
+
+
 def _taken_back(conversion: ConversionModel, before: RecordState, after: Draft) -> bool:
     """Whether a target that was released is so no longer, or may have been."""
+    if _is_released(conversion, after):
+        return False
+    if before.values.get(DELETED) is not None:
+        return True
     released = conversion.releases_when
-    if released is None or after.holds(released) is True:
+    if released is None:
         return False
     was = changed_record(after.context, after.model, before, {}, {}, [])
     # What lies behind a link may not be known here: then it may have been released.

@@ -7,7 +7,7 @@ import msgspec
 from objectry.compiler.codecs import to_text
 from objectry.compiler.tables import ConstraintMeaning, constraint_meanings
 from objectry_runtime.command.bodies import step
-from objectry_runtime.command.decision import Decision
+from objectry_runtime.command.decision import RESTORE, Decision
 from objectry_runtime.command.draft import Draft
 from objectry_runtime.command.open_quantities import exceeded
 from objectry_runtime.host.live import Live
@@ -73,6 +73,10 @@ async def explain(call: Call, decision: Decision, error: DatabaseError) -> Excep
     if meaning is None:
         return _too_large(decision) if error.sqlstate == TOO_LARGE else error
     match meaning.kind:
+        case "unique" if decision.action == RESTORE:
+            title = "Another record took what this one must have for itself."
+            detail = "Change or delete that one first, then restore."
+            return conflict("unique_taken", title, detail)
         case "unique":
             return invalid(await _taken(call, decision, meaning))
         case "link":

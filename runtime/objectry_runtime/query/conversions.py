@@ -130,6 +130,8 @@ def live_ties(rendering: Rendering, conversion: ConversionModel, tie: str) -> Ti
     if conversion.releases_when is not None:
         # A null releases nothing.
         live = f"({target.holds(conversion.releases_when.tree)}) is not true"
+    if target.present:
+        live = f"{live} and {target.present}"
     return Ties(
         source=source,
         each=each,

@@ -8,7 +8,8 @@ definitions (formulas, row rules, guards) are the author's and see everything.
 from collections.abc import Mapping
 
 from objectry.metadata.model import Derivation, FieldModel
-from objectry.metadata.types import StorageClass
+from objectry.metadata.model.system import DELETED
+from objectry.metadata.types import FieldType, StorageClass
 from objectry_runtime.host.live import Live
 from objectry_runtime.permissions import Policy, Rule, Use, policy
 from objectry_runtime.query.money import round_live
@@ -89,6 +90,13 @@ class ObjectFrame:
         return f"{self.alias}.tenant_id"
 
     @property
+    def present(self) -> str:
+        """SQL that is true where the record is there, not deleted and kept; empty where always."""
+        if not self.model.definition.soft_delete:
+            return ""
+        return f"{self.raw(DELETED)} is null"
+
+    @property
     def ungated(self) -> "ObjectFrame":
         """The same record as definitions see it."""
         if not self._gated:
@@ -104,6 +112,8 @@ class ObjectFrame:
         own = self._gate(name, "filter", self.raw(name)) if self._gated else self.raw(name)
         if not rest:
             return own
+        if parts := self.model.fields[name].type.parts:
+            return part_of(own, rest[0], parts[rest[0]])
         target = self.model.fields[name].expr_type.object
         return LinkedRecord(self.rendering, target, self.tenant, own, gated=self._gated).column(
             tuple(rest)
@@ -266,6 +276,14 @@ def where_allowed(allowed: str, value: str, field: FieldModel) -> str:
     if allowed == "false":
         return f"null::{pg_type(field)}"
     return f"(case when {allowed} then {value} end)"
+
+
+def part_of(whole: str, name: str, part: FieldType) -> str:
+    """A part of a composite's SQL, as its own type is compared and sorted."""
+    text = f"({whole} ->> '{name}')"
+    if part.storage is StorageClass.TEXT:
+        return f'({text} collate "C")'
+    return f"{text}::{part.storage.value}"
 
 
 def pg_type(field: FieldModel) -> str:

@@ -9,6 +9,7 @@ from objectry.expressions import Expression, compile_expression
 from objectry.expressions.tree import Tree
 from objectry.expressions.types import Kind
 from objectry_runtime.permissions import GatedScope
+from objectry_runtime.query.deleted import Deleted, parameters, parse_deleted
 from objectry_runtime.query.filters import Condition, Filter, parse_filter
 from objectry_runtime.query.names import Names
 from objectry_runtime.query.refusal import bad_query, near, quoted
@@ -34,6 +35,7 @@ class ListShape(msgspec.Struct, frozen=True, kw_only=True):
     limit: int
     count: Count
     where: str
+    deleted: Deleted = ""
 
 
 class ListRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,10 +51,11 @@ def parse_list(names: Names, object_name: str, params: Sequence[tuple[str, str]]
     The cursor is read elsewhere: it says where a page starts, not what the list is.
     """
     given = once(params)
-    plain = {name: text for name, text in given.items() if name in PARAMETERS}
+    known = parameters(names, object_name, PARAMETERS)
+    plain = {name: text for name, text in given.items() if name in known}
     conditions: list[Condition] = []
     for name, text in given.items():
-        if name not in PARAMETERS:
+        if name not in plain:
             check_name(names, object_name, name)
             conditions.append(parse_filter(names, object_name, name, text, len(conditions)))
     if len(conditions) > FILTERS_MAX:
@@ -67,6 +70,7 @@ def parse_list(names: Names, object_name: str, params: Sequence[tuple[str, str]]
         limit=parse_limit(plain.get("limit")),
         count=_count(plain.get("count")),
         where=plain.get("where", ""),
+        deleted=parse_deleted(names, object_name, plain.get("deleted")),
     )
     if shape.where:
         compile_where(names, shape)

@@ -8,6 +8,7 @@ from objectry_runtime.identity.call import Call
 from objectry_runtime.problems import Problem
 from objectry_runtime.query.answer import Answer, with_deprecation
 from objectry_runtime.query.cursor import Values, fingerprint, read_cursor, sign_cursor
+from objectry_runtime.query.deleted import presence
 from objectry_runtime.query.filters import render_filter
 from objectry_runtime.query.former import renamed
 from objectry_runtime.query.frame import ObjectFrame, Rendering
@@ -142,6 +143,7 @@ def _belongs_to(tenant: int, request: ListRequest) -> str:
             [(one.path, one.op, one.constants) for one in shape.filters],
             request.values,
             shape.where,
+            shape.deleted,
         )
     )
 
@@ -191,6 +193,7 @@ def _conditions(
     conditions = [
         f"{frame.tenant} = {sql.bind(TENANT, 'integer')}",
         frame.holds(rendering.policy(shape.object).rule("read")),
+        presence(frame, shape.deleted),
     ]
     for one in shape.filters:
         field = names.path(shape.object, ".".join(one.path), "filter", "filter").field

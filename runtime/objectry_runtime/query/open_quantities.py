@@ -36,10 +36,12 @@ def made_by(live: Live, target: str) -> Sequence[tuple[str, str]]:
     known = live.compiled.get(key)
     if not isinstance(known, _MadeBy):
         known = _MadeBy(by_target={})
-        for source, definition in live.model.definitions.objects.items():
+        objects = live.model.definitions.objects
+        for source, definition in objects.items():
             for name, conversion in definition.conversions.items():
-                # Without lines only a release that is taken back can exceed.
-                if conversion.lines is not None or conversion.releases_when is not None:
+                # Without lines only a release that is taken back can exceed, or a restored target.
+                kept = objects[conversion.to].soft_delete
+                if conversion.lines is not None or conversion.releases_when is not None or kept:
                     known.by_target.setdefault(conversion.to, []).append((source, name))
         live.compiled[key] = known
     return known.by_target.get(target, ())

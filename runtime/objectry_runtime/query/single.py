@@ -9,6 +9,7 @@ from objectry_runtime.host.live import Live
 from objectry_runtime.identity.call import Call
 from objectry_runtime.problems import not_found
 from objectry_runtime.query.answer import Answer, entity_tag, matching, with_deprecation
+from objectry_runtime.query.deleted import Deleted, parameters, parse_deleted, presence
 from objectry_runtime.query.former import renamed
 from objectry_runtime.query.frame import ObjectFrame
 from objectry_runtime.query.list_request import once
@@ -110,11 +111,12 @@ def record_answer(row: Row, status: int = 200, headers: Mapping[str, str] | None
 def parse_single(names: Names, object_name: str, params: Params) -> Selection:
     """What is to be shown of the record."""
     given = once(params)
+    known = parameters(names, object_name, PARAMETERS)
     for name in given:
-        if name not in PARAMETERS:
+        if name not in known:
             raise bad_query(
-                f"There is no parameter {quoted(name)} for a single record, only fields and"
-                f" expand.{near(name, PARAMETERS)}"
+                f"There is no parameter {quoted(name)} for a single record, only"
+                f" {' and '.join(known)}.{near(name, known)}"
             )
     fields, expand = given.get("fields", ""), given.get("expand", "")
     return select(names, object_name, fields, expand, tables=True)
@@ -134,8 +136,9 @@ def _prepare(
         selection = parse_single(names, object_name, current)
         if by == "number" and call.live.model.object(object_name).numbering is None:
             raise not_found()
-        shape = ("single", roles, selection, by)
-        statement = statements(call.live).get(shape, lambda: _render(call, selection, by))
+        deleted = parse_deleted(names, object_name, dict(current).get("deleted"))
+        shape = ("single", roles, selection, by, deleted)
+        statement = statements(call.live).get(shape, lambda: _render(call, selection, by, deleted))
         return Prepared(statement, deprecated)
 
     if params and sum(len(text) for _, text in params) > KEPT_LENGTH_MAX:
@@ -143,7 +146,7 @@ def _prepare(
     return kept(call.live, Singles).get((object_name, roles, params, by), build)
 
 
-def _render(call: Call, selection: Selection, by: str) -> Bound:
+def _render(call: Call, selection: Selection, by: str, deleted: Deleted = "") -> Bound:
     rendering = template(call.live, call.principal.roles)
     frame = ObjectFrame(rendering, selection.object, rendering.alias(), gated=True)
     if by == "id":
@@ -151,7 +154,7 @@ def _render(call: Call, selection: Selection, by: str) -> Bound:
     else:
         # Through the gate: who may not read numbers can't find out which exist.
         condition = f"{frame.column(('number',))} = {rendering.sql.bind(RECORD, 'text')}"
-    return rendering.sql.bound(_record_sql(frame, selection, condition))
+    return rendering.sql.bound(_record_sql(frame, selection, condition, deleted))
 
 
 def _render_many(call: Call, selection: Selection) -> Bound:
@@ -162,13 +165,16 @@ def _render_many(call: Call, selection: Selection) -> Bound:
     return rendering.sql.bound(f"{text} order by array_position({ids}, {frame.alias}.id)")
 
 
-def _record_sql(frame: ObjectFrame, selection: Selection, condition: str) -> str:
+def _record_sql(
+    frame: ObjectFrame, selection: Selection, condition: str, deleted: Deleted = ""
+) -> str:
     rendering = frame.rendering
     row = rendering.alias()
     where = [
         f"{frame.tenant} = {rendering.sql.bind(TENANT, 'integer')}",
         condition,
         frame.holds(rendering.policy(frame.object).rule("read")),
+        presence(frame, deleted),
     ]
     return (
         f"select row_to_json({row})::text, {_version(frame)}::text from {frame.source}"

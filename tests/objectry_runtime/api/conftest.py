@@ -88,12 +88,22 @@ class Desk:
     """The served desk: its runtime, a client for each key, and the way to make another."""
 
     def __init__(
-        self, runtime: Runtime, admin: httpx.AsyncClient, agent: httpx.AsyncClient
+        self,
+        runtime: Runtime,
+        owner: Executor,
+        admin: httpx.AsyncClient,
+        agent: httpx.AsyncClient,
     ) -> None:
+        self._owner = owner
         self.runtime = runtime
         self.admin = admin
         self.agent = agent
         self.anonymous = client(runtime)
+
+    async def client_of(self, *roles: str) -> httpx.AsyncClient:
+        """A client with a new key of these roles."""
+        key = await create_key(self._owner, roles[0], list(roles))
+        return client(self.runtime, key)
 
 
 def client(runtime: Runtime, key: str = "") -> httpx.AsyncClient:
@@ -123,7 +133,7 @@ async def desk(
     keys = [await create_key(owner_executor, role, [role]) for role in ("admin", "agent")]
     runtime = Runtime(settings, published, require_live(published, settings))
     async with runtime.running():
-        yield Desk(runtime, *(client(runtime, key) for key in keys))
+        yield Desk(runtime, owner_executor, *(client(runtime, key) for key in keys))
 
 
 def problem(response: httpx.Response) -> dict[str, object]:

@@ -86,7 +86,7 @@ async def desk(pair: tuple[PgServer, PgServer], tmp_path: Path) -> AsyncIterator
     await owner.close()
     runtime = Runtime(settings, database, require_live(database, settings))
     async with runtime.running():
-        desk = Desk(runtime, *(client(runtime, key) for key in keys))
+        desk = Desk(runtime, owner, *(client(runtime, key) for key in keys))
         await old(desk.admin, "/api/v1/customers")
         yield desk
 

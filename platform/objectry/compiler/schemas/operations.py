@@ -41,6 +41,8 @@ def object_paths(
     paths: dict[str, Schema] = {base: collection, f"{base}/{{id}}": record}
     if writes and may["read"]:
         paths[f"{base}/{{id}}/history"] = {"get": _history(owner, reference)}
+    if writes and may["delete"] and owner.definition.soft_delete:
+        paths[f"{base}/{{id}}/actions/restore"] = {"post": _restore(owner, reference)}
     if writes:
         for action, operation in _actions(model, owner, visible, reference).items():
             paths[f"{base}/{{id}}/actions/{action}"] = {"post": operation}
@@ -182,6 +184,11 @@ def _delete(owner: ObjectModel) -> Schema:
             **problems("403", "404", "409", "412", "422", "428"),
         },
     }
+
+
+def _restore(owner: ObjectModel, reference: Reference) -> Schema:
+    record = _answer("The record as it is now.", reference(owner.name, "read"), _ETAG)
+    return _action(owner, "restore", f"{_label(owner)}: Restore", {}, {"200": record})
 
 
 def _history(owner: ObjectModel, reference: Reference) -> Schema:

@@ -12,6 +12,7 @@ from objectry.compiler.tables.meanings import ConstraintMeaning, MeaningKind
 from objectry.compiler.tables.naming import constraint_name
 from objectry.metadata.model import Model
 from objectry.metadata.model.resolved import Derivation, FieldModel, ObjectModel
+from objectry.metadata.model.system import DELETED
 from objectry.registry.storage import StorageMap, TableStorage
 
 
@@ -25,13 +26,18 @@ class Constraint(msgspec.Struct, frozen=True, kw_only=True):
     target: TableStorage | None = None
     cascade: bool = False
     rule: str = ""
+    while_empty: str = ""  # the column in which a row has no value while the unique holds for it
 
 
 class IndexOn(msgspec.Struct, frozen=True, kw_only=True):
-    """An index to be: columns after `tenant_id`, `-` before those in descending order."""
+    """An index to be: columns after `tenant_id`, `-` before those in descending order.
+
+    With `through`, of what that function of the schema `objectry` makes of the one column.
+    """
 
     name: str
     columns: tuple[str, ...]
+    through: Literal["", "match_key", "match_words"] = ""
 
 
 def constraints(owner: ObjectModel, storage: StorageMap) -> Iterator[Constraint]:
@@ -83,6 +89,16 @@ def indexes(owner: ObjectModel, storage: StorageMap) -> Iterator[IndexOn]:
         column = place.columns.get(field.name)
         if field.type.links and column is not None and column not in led:
             yield IndexOn(name=constraint_name(place.table, column, "idx"), columns=(column,))
+    for name, by in owner.compared:
+        column = place.columns[name]
+        through: Literal["match_key", "match_words"] = (
+            "match_key" if by == "same" else "match_words"
+        )
+        yield IndexOn(
+            name=constraint_name(place.table, column, through, "idx"),
+            columns=(column,),
+            through=through,
+        )
 
 
 def must_have_value(owner: ObjectModel, field: FieldModel) -> bool:
@@ -91,7 +107,7 @@ def must_have_value(owner: ObjectModel, field: FieldModel) -> bool:
     A number may come with a later transition, and records may be older than the numbering.
     """
     if field.derivation is Derivation.SYSTEM:
-        return not (field.name == "number" and owner.numbering is not None)
+        return not (field.name == DELETED or (field.name == "number" and owner.numbering))
     return field.derivation is Derivation.INPUT and field.definition.required and field.when is None
 
 
@@ -163,9 +179,12 @@ def _unique(
     if any(name not in place.columns for name in fields):
         return  # a live field has no column; the checks have said so
     columns = tuple(place.columns[name] for name in fields)
+    # A number is never given twice; what else is unique is free again once its record is deleted.
+    deleted = place.columns.get(DELETED, "") if kind == "unique" else ""
     yield Constraint(
         kind="unique",
-        name=constraint_name(place.table, *columns, "key"),
+        name=constraint_name(place.table, *columns, "there_key" if deleted else "key"),
         columns=columns,
+        while_empty=deleted,
         meaning=ConstraintMeaning(object=owner.name, fields=fields, kind=kind),
     )

@@ -52,7 +52,10 @@ def _add_table(metadata: MetaData, owner: ObjectModel, storage: StorageMap) -> N
     )
     table = Table(place.table, metadata, *columns, schema=place.schema, info={"object": owner.name})
     for constraint in constraints(owner, storage):
-        table.append_constraint(_constraint(constraint))
+        if constraint.while_empty:
+            _add_unique(table, constraint)
+        else:
+            table.append_constraint(_constraint(constraint))
     for index in indexes(owner, storage):
         _add_index(table, index)
 
@@ -85,6 +88,13 @@ def _constraint(wanted: Constraint) -> SchemaConstraint:
                 name=wanted.name,
                 ondelete="CASCADE" if wanted.cascade else None,
             )
+
+
+def _add_unique(table: Table, wanted: Constraint) -> None:
+    """A unique that only some rows keep is an index: no constraint can say which."""
+    columns = [table.c[column] for column in ("tenant_id", *wanted.columns)]
+    there = table.c[wanted.while_empty].is_(None)
+    Index(wanted.name, *columns, unique=True, postgresql_where=there)
 
 
 def _add_index(table: Table, wanted: IndexOn) -> None:

@@ -57,7 +57,7 @@ NOT_FOR_LINES = code(
     ),
 )
 
-_OF_RECORDS = ("numbering", "workflow", "conversions", "events", "immutable", "single")
+_OF_RECORDS = ("numbering", "workflow", "conversions", "events", "immutable", "single", "soft_delete")
 
 
 @project_check

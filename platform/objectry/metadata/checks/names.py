@@ -69,7 +69,7 @@ PORT_TAKEN = code(
 )
 
 # What stands beside plurals under /api/v1.
-PATHS = frozenset({"batch", "delegations", "events", "meta", "search"})
+PATHS = frozenset({"batch", "dashboards", "delegations", "events", "meta", "reports", "search"})
 _SHAPE = "lower case, begins with a letter, then letters, digits and single `_`, at most 48"
 
 
@@ -92,10 +92,12 @@ def check_definition_names(context: Context) -> None:
         ("report", definitions.reports),
         ("dashboard", definitions.dashboards),
         ("sequence", definitions.sequences),
+        ("notification", definitions.notifications),
+        ("automation", definitions.automations),
         ("mixin", definitions.mixins),
     ):
         for name in names:
-            noun = f"an {kind}" if kind == "object" else f"a {kind}"
+            noun = f"an {kind}" if kind[0] in "ao" else f"a {kind}"
             check_name(context, noun, name, (kind, name, (kind,)), key=False)
 
 
@@ -169,11 +171,27 @@ def check_action_names(context: Context, definition: ObjectDef) -> None:
     for name in transitions:
         at = ("object", definition.name, ("workflow", "transitions", name))
         check_name(context, "a transition", name, at, key=True)
+    for name, meaning in _engine_actions(definition).items():
+        for path in (("workflow", "transitions"), ("conversions",)):
+            if name in (transitions if path[0] == "workflow" else definition.conversions):
+                at = ("object", definition.name, (*path, name))
+                message = f"`{name}` is the action that {meaning}."
+                context.find(ACTION_TAKEN, at, message, "choose another name", key=True)
     for name in definition.conversions:
         at = ("object", definition.name, ("conversions", name))
         if check_name(context, "a conversion", name, at, key=True) and name in transitions:
             message = f"`{name}` is already a transition."
             context.find(ACTION_TAKEN, at, message, "rename one of the two", key=True)
+
+
+def _engine_actions(definition: ObjectDef) -> dict[str, str]:
+    """The actions that keys of an object bring along, and what each does."""
+    actions: dict[str, str] = {}
+    if definition.soft_delete:
+        actions["restore"] = "brings a deleted record back"
+    if definition.duplicates is not None:
+        actions["merge"] = "merges two records into one"
+    return actions
 
 
 @object_check

@@ -10,6 +10,7 @@ from typing import Any, Literal
 import msgspec
 
 from objectry.metadata.model.declared import Def as Def
+from objectry.metadata.model.duplicates import DuplicatesDef
 from objectry.metadata.model.reactions import AutomationDef, NotificationDef
 from objectry.metadata.model.scenarios import ScenarioDef
 
@@ -72,6 +73,15 @@ class FieldDef(Def, frozen=True, kw_only=True):
     required_when: str | None = None
     sensitive: bool = False
     was: str = ""
+
+    @property
+    def derived(self) -> bool:
+        """Whether its value follows from others, so that nobody sets it."""
+        return (
+            self.formula is not None
+            or self.rollup is not None
+            or bool(self.computed or self.lookup)
+        )
 
 
 class CheckDef(Def, frozen=True, kw_only=True):
@@ -221,11 +231,13 @@ class ObjectDef(Def, frozen=True, kw_only=True):
     uniques: tuple[tuple[str, ...], ...] = ()
     workflow: WorkflowDef | None = None
     conversions: dict[str, ConversionDef] = {}
-    events: dict[str, str] = {}  # created | updated | deleted → event name
+    events: dict[str, str] = {}  # created | updated | deleted | merged → event name
     permissions: dict[str, PermissionDef] = {}
     require_if_match: bool = False
     mixins: tuple[str, ...] = ()  # the loader has written their parts out here
+    soft_delete: bool = False  # what is deleted stays, unseen, and can be restored
     single: bool = False  # one record per tenant, which is always there
+    duplicates: DuplicatesDef | None = None
     replica: bool = False  # its records live in another database; here is what is needed of them
     arrivals: tuple[ArrivalDef, ...] = ()
 

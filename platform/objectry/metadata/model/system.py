@@ -7,12 +7,16 @@ from objectry.metadata.model.definitions import FieldDef, ObjectDef, OptionDef
 WRITTEN_LATE = frozenset({"number"})
 
 
+# When a record was deleted that is kept all the same; empty while it is there.
+DELETED = "deleted_at"
+
+
 def system_fields(definition: ObjectDef, *, line: bool) -> dict[str, FieldDef]:
     """The engine's own fields of an object, in the order they are shown.
 
     A line has only its id: its history, owner and times are the parent's.
     """
-    identity = FieldDef(name="id", type="uuid", label="ID", read_only=True)
+    identity = FieldDef(name="id", type="id", label="ID", read_only=True)
     if line:
         return {"id": identity}
     fields = [
@@ -23,6 +27,8 @@ def system_fields(definition: ObjectDef, *, line: bool) -> dict[str, FieldDef]:
         FieldDef(name="updated_at", type="datetime", label="Updated", read_only=True),
         FieldDef(name="updated_by", type="user", label="Updated by", read_only=True),
     ]
+    if definition.soft_delete:
+        fields.append(FieldDef(name=DELETED, type="datetime", label="Deleted", read_only=True))
     if definition.numbering is not None:
         fields.append(FieldDef(name="number", type="text", label="Number", read_only=True))
     if definition.workflow is not None:

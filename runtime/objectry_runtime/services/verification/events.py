@@ -65,6 +65,8 @@ def wanted_event(definition: ObjectDef, op: str, action: str) -> str:
     events = definition.events
     if op != "update":
         return events.get({"create": "created", "delete": "deleted"}[op], "")
+    if definition.soft_delete and action == "delete":
+        return events.get("deleted", "")
     transitions = definition.workflow.transitions if definition.workflow is not None else {}
     taken = transitions.get(action)
     return (taken.event if taken is not None else "") or events.get("updated", "")
