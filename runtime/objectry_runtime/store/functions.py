@@ -8,7 +8,9 @@ null comes out where PostgreSQL's own function would raise.
 from objectry.expressions.bounds import REPLACED_CHARACTERS_MAX
 from objectry.expressions.check import EXPONENT_MAX
 from objectry.values.currencies import MINOR_UNITS
+from objectry.values.legal_forms import LEGAL_FORMS
 from objectry.values.text import WHITESPACE
+from objectry.values.times import SECONDS_MAX
 
 _BUILTIN_UNICODE = 180_000  # from this version on PostgreSQL brings Unicode's rules itself
 
@@ -19,6 +21,7 @@ def functions_sql(server_version: int) -> str:
     functions = [
         *_NUMBERS,
         *_DATES,
+        *_DURATIONS,
         _MINOR_UNITS,
         *(template.replace("UNICODE", f'pg_catalog."{unicode}"') for template in _TEXTS),
     ]
@@ -110,6 +113,25 @@ _DATES = [
     objectry.to_text(t at time zone 'UTC')""",
 ]
 
+_DURATIONS = [
+    # Whole seconds and nothing else: never days or months, whose length would be a question.
+    f"""seconds(n numeric) returns interval
+    case when abs(round(n)) <= {SECONDS_MAX}
+         then make_interval(secs => round(n)::double precision) end""",
+    # Whether the result lies in years 1 to 9999 is known before it is computed.
+    """later(t timestamptz, d interval) returns timestamptz
+    case when extract(epoch from t) + extract(epoch from d) >= -62135596800
+              and extract(epoch from t) + extract(epoch from d) < 253402300800
+         then t + d end""",
+    """duration_text(s bigint) returns text
+    case when s = 0 then 'PT0S'
+         else 'PT' || case when s / 3600 = 0 then '' else (s / 3600)::text || 'H' end
+           || case when s / 60 % 60 = 0 then '' else (s / 60 % 60)::text || 'M' end
+           || case when s % 60 = 0 then '' else (s % 60)::text || 'S' end end""",
+    """to_text(d interval) returns text
+    objectry.duration_text(extract(epoch from d)::bigint)""",
+]
+
 _TEXTS = [
     """lower(x text) returns text
     lower(x collate UNICODE)""",
@@ -126,6 +148,15 @@ _TEXTS = [
     lower(upper(regexp_replace(normalize(x, NFKD), U&'[\0300-\036f]', '', 'g') collate UNICODE))""",
     """sort_key(x text) returns text
     case when octet_length(x) = length(x) then lower(x collate "C") else objectry.fold(x) end""",
+    # What two writings of the same number, address or name have in common: letters and digits.
+    """match_key(x text) returns text
+    nullif(regexp_replace(objectry.sort_key(x) collate UNICODE, '[^[:alnum:]]+', '', 'g'), '')""",
+    # The words that tell names apart, `ä` and `ae` alike, in one order. Null where there is none.
+    f"""match_words(x text) returns text[]
+    nullif(array(select distinct w from regexp_split_to_table(
+        replace(replace(replace(objectry.sort_key(x), 'ae', 'a'), 'oe', 'o'), 'ue', 'u')
+          collate UNICODE, '[^[:alnum:]]+') w
+      where w <> '' and w <> all ('{{{",".join(LEGAL_FORMS)}}}'::text[]) order by w), '{{}}')""",
 ]
 
 _MINOR_UNITS = """minor_units(currency text) returns integer

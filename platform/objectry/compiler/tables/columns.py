@@ -1,11 +1,11 @@
 """Columns: a field's storage class as a PostgreSQL column."""
 
-from datetime import date
+from datetime import date, time, timedelta
 from decimal import Decimal
 from typing import Any  # SQLAlchemy's own bound for types it knows only at run time
 
-from sqlalchemy import BigInteger, Boolean, Column, Date, Integer, Numeric, Text
-from sqlalchemy.dialects.postgresql import TIMESTAMP, UUID
+from sqlalchemy import BigInteger, Boolean, Column, Date, Integer, Numeric, Text, Time
+from sqlalchemy.dialects.postgresql import ARRAY, INTERVAL, JSONB, TIMESTAMP, UUID
 from sqlalchemy.types import TypeEngine
 
 from objectry.compiler.tables.constraints import must_have_value
@@ -15,7 +15,7 @@ from objectry.metadata.types import StorageClass
 from objectry.values.currencies import minor_units
 from objectry.values.numbers import quantise
 
-Constant = str | bool | int | Decimal | date
+Constant = str | bool | int | Decimal | date | time | timedelta
 
 
 def column_type(storage: StorageClass) -> TypeEngine[Any]:
@@ -33,8 +33,16 @@ def column_type(storage: StorageClass) -> TypeEngine[Any]:
             return Date()
         case StorageClass.TIMESTAMP:
             return TIMESTAMP(timezone=True)
+        case StorageClass.TIME:
+            return Time()
+        case StorageClass.INTERVAL:
+            return INTERVAL()
         case StorageClass.UUID:
             return UUID(as_uuid=False)
+        case StorageClass.TEXTS:
+            return ARRAY(Text())
+        case StorageClass.JSONB:
+            return JSONB()
         case StorageClass.NONE:
             raise AssertionError("a table field has no column")
 

@@ -15,6 +15,8 @@ from objectry.metadata.model.resolved import Derivation, FieldModel, ObjectModel
 from objectry.metadata.model.system import DELETED
 from objectry.registry.storage import StorageMap, TableStorage
 
+Through = Literal["", "match_key", "match_words"]
+
 
 class Constraint(msgspec.Struct, frozen=True, kw_only=True):
     """A constraint to be: columns after `tenant_id`, for a link where to, for a check the rule."""
@@ -37,7 +39,7 @@ class IndexOn(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     columns: tuple[str, ...]
-    through: Literal["", "match_key", "match_words"] = ""
+    through: Through = ""
 
 
 def constraints(owner: ObjectModel, storage: StorageMap) -> Iterator[Constraint]:
@@ -91,9 +93,7 @@ def indexes(owner: ObjectModel, storage: StorageMap) -> Iterator[IndexOn]:
             yield IndexOn(name=constraint_name(place.table, column, "idx"), columns=(column,))
     for name, by in owner.compared:
         column = place.columns[name]
-        through: Literal["match_key", "match_words"] = (
-            "match_key" if by == "same" else "match_words"
-        )
+        through: Through = "match_key" if by == "same" else "match_words"
         yield IndexOn(
             name=constraint_name(place.table, column, through, "idx"),
             columns=(column,),

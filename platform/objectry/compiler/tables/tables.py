@@ -12,6 +12,7 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     UniqueConstraint,
+    func,
 )
 from sqlalchemy.dialects.postgresql import UUID
 from sqlalchemy.schema import Constraint as SchemaConstraint
@@ -98,6 +99,13 @@ def _add_unique(table: Table, wanted: Constraint) -> None:
 
 
 def _add_index(table: Table, wanted: IndexOn) -> None:
+    if wanted.through:
+        key = getattr(func.objectry, wanted.through)(table.c[wanted.columns[0]])
+        # Words are many for each record: an inverted index, which holds no tenant.
+        words = wanted.through == "match_words"
+        leading = () if words else (table.c.tenant_id,)
+        Index(wanted.name, *leading, key, postgresql_using="gin" if words else "btree")
+        return
     Index(
         wanted.name,
         table.c.tenant_id,

@@ -101,8 +101,15 @@ def _object(data: Mapping) -> Mapping:
         name: _conversion(name, conversion)
         for name, conversion in _mapping(data.get("conversions")).items()
     }
+    if "duplicates" in data:
+        data["duplicates"] = _duplicates(_mapping(data["duplicates"]))
     data["permissions"] = _permissions(data.get("permissions"))
     return data
+
+
+def _duplicates(data: Mapping) -> Mapping:
+    matches = [{"field": "", **_mapping(match)} for match in _items(data.get("match"))]
+    return {**data, "match": matches}
 
 
 def _field(name: str, data: Plain) -> Mapping:

@@ -2,6 +2,7 @@
 
 from objectry.metadata.model.catalog import Catalog, ComputedFact
 from objectry.metadata.model.definitions import Definitions, FieldDef, ObjectDef
+from objectry.metadata.model.duplicates import MatchDef
 from objectry.metadata.model.model import Model
 from objectry.metadata.model.resolved import (
     ACTIONS,
@@ -33,6 +34,7 @@ __all__ = [
     "FieldDef",
     "FieldModel",
     "ImmutableModel",
+    "MatchDef",
     "Model",
     "NumberingModel",
     "ObjectDef",

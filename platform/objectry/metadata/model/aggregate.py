@@ -16,6 +16,7 @@ from objectry.metadata.model.behaviour import (
     workflow,
 )
 from objectry.metadata.model.definitions import FieldDef, ObjectDef
+from objectry.metadata.model.duplicates import Comparison, compared
 from objectry.metadata.model.order import FieldKey, read_key, sort_keys
 from objectry.metadata.model.resolved import (
     CheckModel,
@@ -26,7 +27,7 @@ from objectry.metadata.model.resolved import (
 )
 from objectry.metadata.model.scope import field_type, kinds
 from objectry.metadata.model.system import WRITTEN_LATE, system_fields
-from objectry.metadata.types import SYSTEM_TYPES, TYPES
+from objectry.metadata.types import type_of
 
 if TYPE_CHECKING:
     from objectry.metadata.model.model import Model
@@ -51,6 +52,7 @@ def build_aggregate(model: "Model", root: str) -> dict[str, ObjectModel]:
             fields[table],
             order=() if table else order,
             default_order=() if table else _default_order(fields, tables),
+            compared=compared(definition.duplicates, table),
         )
         for table, member in members.items()
     }
@@ -209,7 +211,8 @@ def _field(
     formula: Expression | None = None,
     currency: CurrencySource | None = None,
 ) -> FieldModel:
-    row = TYPES.get(field.type) or SYSTEM_TYPES[field.type]
+    row = type_of(field)
+    assert row is not None, f"{field.type} is no type"
     expr_type = field_type(field, member.name)
     assert expr_type is not None, f"{field.type} is no type"
 
@@ -243,6 +246,7 @@ def _object(
     *,
     order: tuple[FieldKey, ...],
     default_order: tuple[FieldKey, ...],
+    compared: tuple[tuple[str, Comparison], ...],
 ) -> ObjectModel:
     return ObjectModel(
         name=definition.name,
@@ -268,4 +272,5 @@ def _object(
         conversions=conversions(model, definition),
         immutable=immutable(model, definition),
         permissions=permissions(model, definition),
+        compared=compared,
     )

@@ -22,6 +22,7 @@ from objectry.metadata.model.definitions import (
     TransitionDef,
     WorkflowDef,
 )
+from objectry.metadata.model.duplicates import Comparison
 from objectry.metadata.types import FieldType, StorageClass, Use
 
 RowRule = bool | Expression
@@ -231,6 +232,7 @@ class ObjectModel(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     conversions: dict[str, ConversionModel]
     immutable: ImmutableModel | None
     permissions: dict[str, PermissionModel]
+    compared: tuple[tuple[str, Comparison], ...] = ()  # its fields that tell duplicates
 
     @property
     def is_line(self) -> bool:
