@@ -203,8 +203,8 @@ _error(
     "unique_taken",
     409,
     "Another record took what this one must have for itself.",
-    "While the record was deleted its unique values were free. Change or delete the record that has "
-    "them now, then restore.",
+    "While the record was deleted its unique values were free. Change or delete the record that "
+    "has them now, then restore.",
 )
 _error(
     "immutable",

@@ -91,10 +91,15 @@ class ObjectFrame:
 
     @property
     def present(self) -> str:
-        """SQL that is true where the record is there, not deleted and kept; empty where always."""
-        if not self.model.definition.soft_delete:
-            return ""
-        return f"{self.raw(DELETED)} is null"
+        """SQL that is true where the record is there, not deleted and kept; empty where always.
+
+        A line is there as long as the record that owns it is.
+        """
+        if self.model.owner is not None:
+            owner = self.rendering.live.model.object(self.model.owner[0])
+            kept = owner.definition.soft_delete
+            return f"{self.parent.column((DELETED,))} is null" if kept else ""
+        return f"{self.raw(DELETED)} is null" if self.model.definition.soft_delete else ""
 
     @property
     def ungated(self) -> "ObjectFrame":
@@ -149,8 +154,9 @@ class ObjectFrame:
         rendering = self.rendering
         rendering.entangled |= object_name in rendering.saved
         frame = ObjectFrame(rendering, object_name, rendering.alias())
-        where = f"{frame.tenant} = {self.tenant} and {frame.raw(via)} = {self.alias}.id"
-        return frame.source, where, frame
+        where = [f"{frame.tenant} = {self.tenant}", f"{frame.raw(via)} = {self.alias}.id"]
+        where += [frame.present] if frame.present else []
+        return frame.source, " and ".join(where), frame
 
     @property
     def parent(self) -> SqlFrame:
