@@ -15,6 +15,7 @@ from objectry_runtime.api.visibility import find_object
 from objectry_runtime.api.writes import read_dry_run
 from objectry_runtime.identity import Call
 from objectry_runtime.problems import Problem, not_found
+from objectry_runtime.reports.printing import print_record
 
 PREFIX = b"/api/v1"
 
@@ -27,6 +28,7 @@ METHODS: Mapping[str, tuple[str, ...]] = {
     "chain": READ,
     "open": READ,
     "approvals": READ,
+    "print": READ,
     "action": ("POST", "OPTIONS"),
     "collective": ("POST", "OPTIONS"),
 }
@@ -71,6 +73,9 @@ class RecordApi:
         if method in ("GET", "HEAD"):
 
             async def ask(call: Call) -> query.Answer:
+                if kind == "print" and model is not None:
+                    press = self._serving.press
+                    return await print_record(call, press, model.name, segments[1], params)
                 return await _read(call, kind, model, segments, params)
 
             answer = await staleness.read(self._serving.executor, headers, call, ask)
@@ -92,7 +97,7 @@ class RecordApi:
                 kind = "record"
             case (plural, "actions", _):
                 kind = "collective"
-            case (plural, _, "history" | "chain" | "approvals" as kind):
+            case (plural, _, "history" | "chain" | "approvals" | "print" as kind):
                 pass
             case (plural, _, "open", _):
                 kind = "open"

@@ -9,6 +9,7 @@ from objectry_runtime.api.asgi import Headers
 from objectry_runtime.host.live import Live
 from objectry_runtime.identity import Call, authenticate
 from objectry_runtime.problems import Problem
+from objectry_runtime.reports.press import Press
 from objectry_runtime.store.executor import Executor
 from objectry_runtime.store.keyring import Keyring
 
@@ -29,6 +30,7 @@ class Serving(Protocol):
     time_zone: tzinfo
     services: frozenset[str]
     body_bytes_max: int
+    press: Press
 
 
 def request_id(headers: Headers) -> str:

@@ -4,14 +4,13 @@ This is the first wall. The second is the process that a template runs in (`work
 """
 
 from collections.abc import Mapping
-from functools import cache
-from importlib.resources import files
 from typing import Any
 
 from jinja2 import DictLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from objectry_runtime.reports.formats import FILTERS, GLOBALS
+from objectry_runtime.reports.sources import shared_sources
 
 # What every template may use besides its filters; the names are documented for their authors.
 NAMES = ("record", "company", "user", "today", "now", "lang", "paper", "words")
@@ -27,7 +26,7 @@ def template_environment(sources: Mapping[str, str] | None = None) -> ImmutableS
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        loader=DictLoader({**_shared(), **(sources or {})}),
+        loader=DictLoader({**shared_sources(), **(sources or {})}),
     )
     environment.filters.update(FILTERS)
     environment.globals.update(GLOBALS)
@@ -42,13 +41,3 @@ class _Environment(ImmutableSandboxedEnvironment):
         if isinstance(obj, Mapping) and attribute in obj:
             return obj[attribute]
         return super().getattr(obj, attribute)
-
-
-@cache
-def _shared() -> dict[str, str]:
-    folder = files("objectry_runtime.reports").joinpath("shared")
-    return {
-        one.name: one.read_text(encoding="utf-8")
-        for one in folder.iterdir()
-        if one.name.endswith((".html", ".css"))
-    }

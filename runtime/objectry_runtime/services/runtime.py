@@ -10,6 +10,7 @@ from datetime import tzinfo
 from objectry.registry import Release, StorageMap
 from objectry_runtime.host import Live, build_live, discover
 from objectry_runtime.publishing import ensure_first_release, live_release, watch
+from objectry_runtime.reports.press import Press
 from objectry_runtime.services.executors import new_executor
 from objectry_runtime.services.purge import keep_purging
 from objectry_runtime.services.secret import load_keyring
@@ -47,6 +48,7 @@ class Runtime:
         self.keyring = load_keyring(settings)
         self.time_zone: tzinfo = settings.time_zone
         self.services = services
+        self.press = Press()
         self.body_bytes_max = settings.number("limits.body_bytes_max")
         self._answer_days = settings.number("limits.idempotency_days")
         self._settings = settings
@@ -67,6 +69,7 @@ class Runtime:
                 task.cancel()
             await asyncio.gather(*beside, return_exceptions=True)
             await self.executor.close()
+            self.press.close()
 
     async def _take(self, release: Release, storage: StorageMap) -> None:
         """Serve another release from the next request on. Raises PluginProblem."""
