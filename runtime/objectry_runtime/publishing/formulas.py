@@ -75,6 +75,9 @@ def marked_columns(connection: OwnerConnection) -> set[tuple[str, str, str]]:
     return set(connection.execute(_MARKED.encode(), (MARK,)).fetchall())
 
 
+_FILLED = (Derivation.STORED, Derivation.ROLLUP)
+
+
 def _stored_formulas(
     model: Model, storage: StorageMap, rows: Mapping[str, int], objects: Iterable[str]
 ) -> Iterator[tuple[tuple[str, str, str], NewFormula]]:
@@ -82,9 +85,10 @@ def _stored_formulas(
         root = model.object(name)
         if root.is_line:
             continue
-        for table, field in root.order:
+        rollups = (("", name) for name, field in root.fields.items() if field.is_rollup)
+        for table, field in (*root.order, *rollups):
             owner = model.object(root.tables[table]) if table else root
-            if owner.fields[field].derivation is not Derivation.STORED:
+            if owner.fields[field].derivation not in _FILLED:
                 continue
             place = storage.objects[owner.name]
             column = place.columns[field]
@@ -102,10 +106,11 @@ def _stored_formulas(
 
 
 def _step(owner: ObjectModel, field: str, table: str, column: str, rows: int) -> Step:
-    formula = owner.fields[field].definition.formula
+    made = owner.fields[field].formula
+    assert made is not None, "only what an expression makes is filled"
     return Step(
         kind="backfill",
-        summary=f"fill {table}.{column} of the rows that are there: {formula}",
+        summary=f"fill {table}.{column} of the rows that are there: {made.source}",
         table=table,
         lock=Lock.ROWS,
         rows=rows,

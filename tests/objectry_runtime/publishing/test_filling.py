@@ -363,3 +363,45 @@ plural: orders
 fields:
   customer: {type: link, to: customer}
 %s"""
+
+
+ORDERS = """
+service: shop
+---
+object: customer
+service: shop
+plural: customers
+fields:
+  name: {type: text}
+%s---
+object: order
+service: shop
+plural: orders
+fields:
+  customer: {type: link, to: customer}
+  net: {type: decimal, scale: 2}
+%s"""
+ROLLED_UP = ORDERS % (
+    "  total: {rollup: {op: sum, of: order, via: customer, field: gross}, stored: true}\n"
+    "  orders: {rollup: {op: count, of: order, via: customer}, stored: true}\n",
+    "  gross: {type: decimal, scale: 3, formula: net * 1.1}\n",
+)
+
+
+@pytest.mark.usefixtures("quick")
+async def test_stored_rollups_are_filled_in_records_that_are_there(
+    database: Database, executor: Executor, owner: OwnerConnection
+) -> None:
+    """Over a formula that is filled by the same publication, too."""
+    publish(database, ORDERS % ("", ""))
+    live = served(database)
+    call = new_call(live, executor, "admin")
+    ids = [id_of(await create(call, "customer", b'{"name": "One"}')) for _ in range(2)]
+    for net in ("10", "2.5"):
+        body = f'{{"customer": "{ids[0]}", "net": "{net}"}}'.encode()
+        assert (await create(call, "order", body)).status == 201
+    assert publish(database, ROLLED_UP)
+    found = owner.execute("select total, orders, version from shop.customer order by id").fetchall()
+    assert [(Decimal("13.750"), 2, 1), (Decimal("0.000"), 0, 1)] == found
+    assert [] == troubles(database)
+    assert "No changes." == make_plan(database, release(ROLLED_UP)).to_text()
