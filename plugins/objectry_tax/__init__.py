@@ -5,15 +5,26 @@ from decimal import Decimal
 from typing import Literal
 
 from objectry.sdk import Context, Plugin, Record, Settings, computed
-from objectry_tax.rules import Base, Rounding, TaxGroup, line_amount, tax_groups, tax_of
+from objectry_tax.rules import (
+    Base,
+    Rounding,
+    TaxGroup,
+    less_discount,
+    line_amount,
+    tax_groups,
+    tax_of,
+)
 
 __all__ = [
     "Base",
     "Rounding",
     "TaxGroup",
     "TaxSettings",
+    "discounted_tax",
     "document_tax",
+    "less_discount",
     "line_amount",
+    "offer_tax",
     "plugin",
     "tax",
     "tax_groups",
@@ -49,6 +60,50 @@ def document_tax(document: Record, ctx: Context[TaxSettings]) -> Decimal:
         for line in document.lines
     )
     return _tax(bases, ctx)
+
+
+@plugin.on(
+    computed(
+        "discounted_tax",
+        reads=[
+            "discount",
+            "lines.quantity",
+            "lines.unit_price",
+            "lines.discount",
+            "lines.tax_rate",
+        ],
+    )
+)
+def discounted_tax(document: Record, ctx: Context[TaxSettings]) -> Decimal:
+    """As `document_tax`, less the document's own discount."""
+    return _tax(_discounted(document, document.lines), ctx)
+
+
+@plugin.on(
+    computed(
+        "offer_tax",
+        reads=[
+            "discount",
+            "lines.quantity",
+            "lines.unit_price",
+            "lines.discount",
+            "lines.tax_rate",
+            "lines.optional",
+        ],
+    )
+)
+def offer_tax(document: Record, ctx: Context[TaxSettings]) -> Decimal:
+    """As `discounted_tax`, over the lines that are not optional."""
+    return _tax(_discounted(document, (line for line in document.lines if not line.optional)), ctx)
+
+
+def _discounted(
+    document: Record, lines: Iterable[Record]
+) -> Iterable[tuple[Decimal | None, Decimal | None]]:
+    """What the lines come to after the document's discount, and the rate of each."""
+    for line in lines:
+        amount = line_amount(line.quantity, line.unit_price, line.discount)
+        yield less_discount(amount, document.discount), line.tax_rate
 
 
 def _tax(

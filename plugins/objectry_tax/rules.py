@@ -55,8 +55,15 @@ def line_amount(
     """What a line comes to, exactly: quantity × unit price less the discount in per cent."""
     if quantity is None or unit_price is None or discount is None:
         return None
+    return less_discount(EXACT.multiply(quantity, unit_price), discount)
+
+
+def less_discount(amount: Decimal | None, discount: Decimal | None) -> Decimal | None:
+    """An amount less a discount in per cent, exactly; no discount leaves it as it is."""
+    if amount is None or discount is None:
+        return amount
     share = EXACT.multiply(EXACT.subtract(Decimal(100), discount), _HUNDREDTH)
-    return EXACT.multiply(EXACT.multiply(quantity, unit_price), share)
+    return EXACT.multiply(amount, share)
 
 
 def _exact_tax(base: Decimal, rate: Decimal) -> Decimal:

@@ -69,6 +69,8 @@ async def test_a_document_takes_terms_and_prices_from_what_it_links(anna: User) 
         "unit_price": "9.900000",
         "discount": "0.00",
         "tax_rate": "8.10",
+        "reserved_quantity": None,
+        "back_order": "0.000",
         "net_amount": "9.90",
     }
     assert ("9.90", "0.80", "10.70") == amounts(order)
