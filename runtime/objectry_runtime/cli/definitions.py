@@ -14,6 +14,7 @@ from objectry.registry import Release, make_release
 from objectry.sdk import catalog
 from objectry_runtime.cli.failure import Failure
 from objectry_runtime.host import discover
+from objectry_runtime.reports.template_checker import JinjaTemplates
 
 
 class Checked(msgspec.Struct, frozen=True):
@@ -33,7 +34,7 @@ def check_project(folder: Path) -> Checked:
     with uncollected():
         loaded = load_tree(folder)
         findings = list(loaded.findings)
-        findings += check(loaded.definitions, loaded.sources, catalog(discover()))
+        findings += check(loaded.definitions, loaded.sources, catalog(discover()), JinjaTemplates())
     gc.freeze()  # it stays as long as the command runs: nothing to look for in it
     findings.sort(key=_by_place)
     return Checked(loaded, tuple(_placed(finding, folder) for finding in findings))

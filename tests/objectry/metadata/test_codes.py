@@ -6,6 +6,7 @@ from objectry.findings import CODES
 from objectry.metadata.checks import check
 from objectry.metadata.loader import load_documents
 from objectry.metadata.model import Catalog, ComputedFact
+from objectry_runtime.reports.template_checker import JinjaTemplates
 
 AROUND = """
 service: offers
@@ -23,6 +24,8 @@ CATALOG = Catalog(
     }
 )
 
+TEMPLATES = JinjaTemplates()
+
 # Their examples are no YAML text: a whole file's size or encoding.
 ABOUT_FILES = {"OBJ0105", "OBJ0108"}
 OURS = sorted(
@@ -34,7 +37,7 @@ OURS = sorted(
 
 def codes_of(text: str) -> set[str]:
     loaded = load_documents({"example.yaml": text, "around.yaml": AROUND})
-    found = [*loaded.findings, *check(loaded.definitions, loaded.sources, CATALOG)]
+    found = [*loaded.findings, *check(loaded.definitions, loaded.sources, CATALOG, TEMPLATES)]
     return {finding.code for finding in found}
 
 

@@ -130,7 +130,7 @@ def check_events(context: Context) -> None:
     """Event names are CamelCase and each belongs to one object."""
     owners: dict[str, str] = {}
     for definition in context.definitions.objects.values():
-        for path, event in _events(definition):
+        for path, event in events_of(definition):
             at = ("object", definition.name, path)
             if not _EVENT.fullmatch(event):
                 camel = "".join(part[:1].upper() + part[1:] for part in re.split(r"\W|_", event))
@@ -141,7 +141,7 @@ def check_events(context: Context) -> None:
                 context.find(EVENT_TAKEN, at, message, "choose another name")
 
 
-def _events(definition: ObjectDef) -> list[tuple[tuple[str, ...], str]]:
+def events_of(definition: ObjectDef) -> list[tuple[tuple[str, ...], str]]:
     """The event names of an object and where they stand."""
     found = [(("events", key), event) for key, event in definition.events.items()]
     result: list[tuple[tuple[str, ...], str]] = list(found)

@@ -154,6 +154,11 @@ def _value(
         return
     check_link(context, field, found.type, at)
     check_compared(context, object_name, found, at)
+    check_options(context, found, field, at)
+
+
+def check_options(context: Context, found: Expression, field: FieldDef, at: Place) -> None:
+    """The plain texts that an expression gives are among the options of the field it is for."""
     if field.options:
         options = [option.value for option in field.options]
         for value in dict.fromkeys(_texts(found.tree)):

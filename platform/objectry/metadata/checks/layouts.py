@@ -5,14 +5,18 @@ from objectry.metadata.checks.context import Context, Path
 from objectry.metadata.checks.paths import expect_path
 from objectry.metadata.checks.references import UNKNOWN_FIELD, UNKNOWN_OBJECT, WRONG_FIELD
 from objectry.metadata.checks.registry import project_check
+from objectry.metadata.checks.templates import check_template
+from objectry.metadata.checks.values import check_required, check_settable, check_values
 from objectry.metadata.model.definitions import FieldDef, LayoutDef, LayoutKind, SectionDef
+from objectry.metadata.model.parameters import nothing_but_user
 
 NOT_FOR_KIND = code(
     "OBJ0370",
     "Key does not fit the kind of layout",
     "A `list` has `columns` and `sort`, a `form` has `sections`, a `kanban` has `field`, `columns` "
-    "and `sort`, a `calendar` has `start`, `end` and `columns`. A section has `fields`, or a "
-    "`table` with its `columns`.",
+    "and `sort`, a `calendar` has `start`, `end` and `columns`, a `print` has `paper` and either "
+    "`template` or `body`, a `public_form` has `fields`, `values` and `message`. A section has "
+    "`fields`, or a `table` with its `columns`.",
     wrong="layout: customer.list\nobject: customer\nkind: list\nsections: [{fields: [name]}]",
     right="layout: customer.list\nobject: customer\nkind: list\ncolumns: [name]",
 )
@@ -27,7 +31,8 @@ NEEDED_BY_KIND = code(
     "OBJ0372",
     "Layout without what its kind needs",
     "The columns of a `kanban` are the options or states of its `field`; a `calendar` shows a "
-    "record at its `start`.",
+    "record at its `start`; a `print` is made from a `template`, or from the `body` that stands in "
+    "its place; a `public_form` asks for `fields`.",
     wrong="layout: customer.board\nobject: customer\nkind: kanban\ncolumns: [name]",
     right=(
         "layout: lead.board\nobject: lead\nkind: kanban\nfield: stage\ncolumns: [name]\n"
@@ -42,8 +47,17 @@ KEYS: dict[LayoutKind, tuple[str, ...]] = {
     "form": ("sections",),
     "kanban": ("field", "columns", "sort"),
     "calendar": ("start", "end", "columns"),
+    "print": ("template", "body", "paper"),
+    "public_form": ("fields", "values", "message"),
 }
-NEEDED: dict[LayoutKind, str] = {"kanban": "field", "calendar": "start"}
+# One of these each kind can't do without.
+NEEDED: dict[LayoutKind, tuple[str, ...]] = {
+    "kanban": ("field",),
+    "calendar": ("start",),
+    "print": ("template", "body"),
+    "public_form": ("fields",),
+}
+_BLANK = LayoutDef(name="", object="", kind="list")
 
 
 @project_check
@@ -70,6 +84,8 @@ def check_layouts(context: Context) -> None:
             _check_section(context, layout, section, ("sections", index))
         _check_board(context, layout)
         _check_times(context, layout)
+        _check_print(context, layout)
+        _check_form(context, layout)
 
 
 def _check_kind(context: Context, layout: LayoutDef) -> None:
@@ -77,14 +93,15 @@ def _check_kind(context: Context, layout: LayoutDef) -> None:
         return
     own = KEYS[layout.kind]
     for key in dict.fromkeys(key for keys in KEYS.values() for key in keys):
-        if key not in own and getattr(layout, key):
+        if key not in own and getattr(layout, key) != getattr(_BLANK, key):
             hint = f"a {layout.kind} has {' '.join(f'`{one}`' for one in own)}"
             message = f"`{key}` means nothing for a {layout.kind}."
             context.find(NOT_FOR_KIND, ("layout", layout.name, (key,)), message, hint, key=True)
-    needed = NEEDED.get(layout.kind, "")
-    if needed and not getattr(layout, needed):
-        message = f"A {layout.kind} needs the key `{needed}`."
-        context.find(NEEDED_BY_KIND, ("layout", layout.name, (needed,)), message)
+    needed = NEEDED.get(layout.kind, ())
+    if needed and not any(getattr(layout, key) for key in needed):
+        names = " or ".join(f"`{key}`" for key in needed)
+        message = f"A {layout.kind} needs the key {names}."
+        context.find(NEEDED_BY_KIND, ("layout", layout.name, needed[:1]), message)
 
 
 def _check_board(context: Context, layout: LayoutDef) -> None:
@@ -117,6 +134,30 @@ def _check_times(context: Context, layout: LayoutDef) -> None:
         types = [field.type for field in found.values()]
         message = f"`{layout.start}` is a {types[0]} but `{layout.end}` a {types[1]}."
         context.find(WRONG_FIELD, at, message, "start and end are of one type")
+
+
+def _check_print(context: Context, layout: LayoutDef) -> None:
+    """The template can be read and uses what there is."""
+    if layout.kind != "print" or not layout.body:
+        return
+    at = ("layout", layout.name, ("template" if layout.template else "body",))
+    check_template(context, layout.object, layout.body, at, "print", layout.template)
+
+
+def _check_form(context: Context, layout: LayoutDef) -> None:
+    """What anybody may fill in can be set, and so can what is set beside it."""
+    target = context.definitions.objects[layout.object]
+    for index, name in enumerate(layout.fields):
+        at = ("layout", layout.name, ("fields", index))
+        field = check_settable(context, target, name, at)
+        if field is not None and name in layout.values:
+            message = f"`{name}` is asked for and set."
+            context.find(WRONG_FIELD, at, message, "remove it from `fields` or `values`")
+    values = ("layout", layout.name, ("values",))
+    check_values(context, target, layout.values, values, scope=nothing_but_user())
+    if layout.kind == "public_form":
+        given = dict.fromkeys((*layout.fields, *layout.values), "")
+        check_required(context, target, given, ("layout", layout.name, ("fields",)))
 
 
 def _check_section(context: Context, layout: LayoutDef, section: SectionDef, path: Path) -> None:

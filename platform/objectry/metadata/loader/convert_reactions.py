@@ -52,10 +52,9 @@ def _recipient(data: Plain) -> Mapping:
 
 def _action(data: Mapping) -> Mapping:
     kind = next((key for key in ACTIONS if key in data), "")
-    if kind == "set":
-        return {"kind": kind, "values": source_map(data["set"])}
     return {
         "kind": kind,
-        "target": data.get(kind, ""),
+        "target": "" if kind in ("set", "") else data[kind],
+        "set": source_map(data.get("set")),
         "values": source_map(data.get("values")),
     }

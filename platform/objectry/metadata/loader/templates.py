@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 import msgspec
 
 from objectry.findings import Finding, code, near_or_all
+from objectry.metadata.loader import codes
 from objectry.metadata.loader.convert import Definition
 from objectry.metadata.loader.sources import Source
 from objectry.metadata.model.definitions import LayoutDef
@@ -28,8 +29,21 @@ def with_template(
     definition: Definition, source: Source, templates: Mapping[str, str], findings: list[Finding]
 ) -> Definition:
     """The definition with the text of the template that it names: a release needs no files."""
-    if not isinstance(definition, LayoutDef) or not definition.template or definition.body:
+    if not isinstance(definition, LayoutDef) or not definition.template:
         return definition
+    if definition.body:
+        findings.append(
+            Finding(
+                code=codes.UNKNOWN_KEY,
+                message="`body` means nothing beside `template`.",
+                hint="keep one of the two",
+                position=source.position(("body",), key=True),
+                path="body",
+            )
+        )
+        return definition
+    if definition.kind != "print":
+        return definition  # the key is reported
     folder = PurePosixPath(source.document.file).parent
     # Not resolved: a name that leads out of the folder is none of those there are.
     text = templates.get((folder / definition.template).as_posix())

@@ -213,6 +213,18 @@ class ArrivalDef(Def, frozen=True, kw_only=True):
     releases_when: str | None = None
 
 
+class RecordTypeDef(Def, frozen=True, kw_only=True):
+    """A kind of record of an object: what it needs, lacks, may choose from; the form it has."""
+
+    name: str
+    label: str = ""
+    help: str = ""
+    required: tuple[str, ...] = ()
+    hidden: tuple[str, ...] = ()
+    options: dict[str, tuple[str, ...]] = {}  # select field → the options that are left
+    layout: str = ""
+
+
 class ObjectDef(Def, frozen=True, kw_only=True):
     """A business object. `replica` and `arrivals` are set by placement, never by a document."""
 
@@ -235,6 +247,7 @@ class ObjectDef(Def, frozen=True, kw_only=True):
     permissions: dict[str, PermissionDef] = {}
     require_if_match: bool = False
     mixins: tuple[str, ...] = ()  # the loader has written their parts out here
+    record_types: dict[str, RecordTypeDef] = {}  # the first is the usual one
     soft_delete: bool = False  # what is deleted stays, unseen, and can be restored
     single: bool = False  # one record per tenant, which is always there
     duplicates: DuplicatesDef | None = None

@@ -43,13 +43,13 @@ class NotificationDef(Def, frozen=True, kw_only=True):
 class ActionDef(Def, frozen=True, kw_only=True):
     """One thing an automation does. `target` is the value of the action's own key.
 
-    Of `set` there is none, `transition` names one of the record's object, `create` an object,
-    `notify` a notification. `values` (of `set` and `create`) are expressions by field.
+    `transition` names one of the record's object, `create` an object, `notify` a notification.
     """
 
     kind: Literal["set", "transition", "create", "notify", ""] = ""  # empty: misshapen
     target: str = ""
-    values: dict[str, str] = {}
+    set: dict[str, str] = {}  # of `set`, which has no target: field → expression
+    values: dict[str, str] = {}  # of `create`
 
 
 class AutomationDef(Def, frozen=True, kw_only=True):
