@@ -10,7 +10,8 @@ from objectry_runtime.command.discretion import discreet
 from objectry_runtime.command.idempotency import claim, remember, replay
 from objectry_runtime.command.lanes import Lane, Sealed, locked
 from objectry_runtime.command.questions import ask, ask_missing
-from objectry_runtime.command.refusals import Repeated, Stale, conflict, explain
+from objectry_runtime.command.reach import reach, reach_decided
+from objectry_runtime.command.refusals import LINKED, Repeated, Stale, conflict, explain
 from objectry_runtime.command.unit import contended, unit_of
 from objectry_runtime.identity.call import Call
 from objectry_runtime.permissions import WriteAction
@@ -25,6 +26,7 @@ from objectry_runtime.store.executor import Bound, DatabaseError, Row
 SEALED_TRIES = 3
 NO_CONTENT = 204
 ROUNDS_MAX = 8
+ACCEPTED = 202  # what is to be made elsewhere is answered with its id alone
 DEPRECATED = "@0"  # RFC 9745: since a moment that is past; which one the release does not say
 
 
@@ -70,6 +72,7 @@ async def write(call: Call, command: Command) -> Answer:
     Where others write the same record in between it decides again; after a few times it does so
     while holding the record, so that everybody gets their turn.
     """
+    await reach(call, command.ids)
     for attempt in range(SEALED_TRIES + 1):
         try:
             if command.inquire is None and (attempt < SEALED_TRIES or not command.record):
@@ -82,6 +85,8 @@ async def write(call: Call, command: Command) -> Answer:
             told = await explain(call, failed.decision, failed.error)
             if told is failed.error:
                 raise failed.error from None
+            if failed.error.sqlstate == LINKED and await reach_decided(call, failed.decision):
+                continue
             if isinstance(told, Problem) and told.errors:
                 raise _refused(call, failed.decision, told.errors) from failed.error
             if not isinstance(told, Stale | Repeated):
@@ -150,6 +155,8 @@ def _reading(call: Call, command: Command, decision: Decision) -> Bound:
     read = (
         read_many_statement(call, name, ids) if command.bulk else read_statement(call, name, ids[0])
     )
+    if command.status == ACCEPTED:
+        read = Bound("select null::text, null::text where false")
     if command.scope is None:
         return read
     return remember(
@@ -182,7 +189,7 @@ def _headers(command: Command, decision: Decision) -> dict[str, str]:
     headers: dict[str, str] = {}
     if command.deprecated:
         headers["Deprecation"] = DEPRECATED
-    if command.status == 201 and not command.bulk:
+    if command.status in (201, ACCEPTED) and not command.bulk:
         headers["Location"] = f"{command.path}/{decision.versions[0].id}"
     return headers
 
