@@ -71,7 +71,7 @@ def new_line(
     return Draft(
         context,
         model,
-        {**values, "id": new_id()},
+        {**values, "id": row["id"] if "id" in trusted else new_id()},
         pointer=pointer,
         named=frozenset(values) - trusted,
         trusted=trusted & frozenset(values),

@@ -1,6 +1,8 @@
 """Who asks, when, of which release, over which executor: what every stage of a request gets."""
 
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from typing import Protocol
 
 import msgspec
 
@@ -10,18 +12,44 @@ from objectry_runtime.store.keyring import Keyring
 
 
 class Principal(msgspec.Struct, frozen=True, kw_only=True):
-    """Who is asking. `tenant` comes from the credential alone."""
+    """Who is asking. `tenant` comes from the credential alone.
+
+    `lent` are the roles that others lent them for a time, and who did: they count where it is said
+    so (`with_lent`), and nowhere else.
+    """
 
     tenant: int
     tenant_name: str
     user: str  # uuid
     name: str
     roles: frozenset[str]
+    lent: Mapping[str, str] = {}
+
+    def with_lent(self) -> "Principal":
+        """The same with the roles that were lent to them."""
+        return msgspec.structs.replace(self, roles=self.roles | self.lent.keys())
+
+    def without_lent(self) -> "Principal":
+        """The same with no roles but their own."""
+        return msgspec.structs.replace(self, roles=self.roles - self.lent.keys())
 
     @property
     def is_admin(self) -> bool:
         """The role `admin` may do everything."""
         return "admin" in self.roles
+
+
+class Owners(Protocol):
+    """The services that own what lives in other databases."""
+
+    async def fetch(
+        self, live: Live, executor: Executor, tenant: int, ids: Mapping[str, Sequence[str]]
+    ) -> bool:
+        """Bring replicas of records (by object) here; whether any was missing and came.
+
+        Raises a Problem where an owner can't be asked, or says that one was deleted.
+        """
+        ...
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,3 +66,4 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     if_match: str = ""
     if_none_match: str = ""
     dry_run: bool = False
+    owners: Owners | None = None  # where everything lives here there are none to ask

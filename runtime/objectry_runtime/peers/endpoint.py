@@ -1,4 +1,4 @@
-"""`/internal/v1/…`: what services of one installation ask each other; nobody else gets an answer."""
+"""`/internal/v1/…`: what services of one installation ask each other, and nobody else."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol, TypeVar

@@ -43,7 +43,7 @@ def keep(live: Live, records: Iterable[Record]) -> list[Bound]:
 def forget(live: Live, record: Record) -> list[Bound]:
     """The statements for a record that its owner deleted: what it was made from is given back.
 
-    A row that others link to can't go: PostgreSQL refuses the unit, and `mark_gone` is what is left.
+    A row that others link to can't go: PostgreSQL refuses the unit, and `mark_gone` is left.
     """
     key = (str(record.tenant), record.id, record.object)
     return [

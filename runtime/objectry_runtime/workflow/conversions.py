@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
-from objectry.metadata.model import ObjectModel
+from objectry.metadata.model import ConversionModel, ObjectModel
 from objectry_runtime.command.admission import check_version, found, path_of
 from objectry_runtime.command.bodies import parse
 from objectry_runtime.command.decision import Decide
@@ -11,7 +11,7 @@ from objectry_runtime.command.idempotency import hash_of, scope_of
 from objectry_runtime.command.lanes import Lane
 from objectry_runtime.command.questions import question_about
 from objectry_runtime.command.refusals import forbidden
-from objectry_runtime.command.write import Command, write
+from objectry_runtime.command.write import ACCEPTED, Command, write
 from objectry_runtime.identity.call import Call
 from objectry_runtime.permissions import Policy
 from objectry_runtime.problems import FieldError, Problem, invalid
@@ -23,6 +23,7 @@ from objectry_runtime.query.record import RecordState
 from objectry_runtime.workflow.making import Source, making
 from objectry_runtime.workflow.parts import Asked, Wanted, read_sources, read_wanted
 
+CREATED = 201
 WHOLE = b""  # stands for the line where a whole document is converted
 
 
@@ -46,12 +47,17 @@ async def convert(
         question=question_about(call, model, record=record, rules=("read",)),
         inquire=inquire,
         record=record,
-        status=201,
+        status=status_of(conversion),
         path=path_of(call.live.model.object(conversion.to)),
         scope=scope_of(call, "POST", path),
         body_hash=hash_of(call, body),
     )
     return await write(call, command)
+
+
+def status_of(conversion: ConversionModel) -> int:
+    """What a conversion answers: of one whose target lives elsewhere only that it is accepted."""
+    return ACCEPTED if conversion.definition.remote else CREATED
 
 
 async def collect(call: Call, model: ObjectModel, rights: Policy, name: str, body: bytes) -> Answer:
@@ -82,7 +88,7 @@ async def collect(call: Call, model: ObjectModel, rights: Policy, name: str, bod
         question=question_about(call, model),
         inquire=inquire,
         held=[one.id for one in asked],
-        status=201,
+        status=status_of(conversion),
         path=path_of(call.live.model.object(conversion.to)),
         scope=scope_of(call, "POST", f"{path_of(model)}/actions/{name}"),
         body_hash=hash_of(call, body),

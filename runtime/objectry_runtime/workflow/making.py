@@ -25,6 +25,7 @@ from objectry_runtime.query.facts import Facts
 from objectry_runtime.query.record import RecordState
 from objectry_runtime.store.executor import Bound
 from objectry_runtime.workflow.parts import Part, Wanted, choose, nothing_open
+from objectry_runtime.workflow.reserving import reserve
 
 SHOWN_MAX = 100  # characters of a value that a message shows
 
@@ -194,7 +195,25 @@ def _consequences(
             uid, event = new_id(), conversion.definition.event
             extra.append(announce(call, uid, event, model, id, one.source.state.version))
             causation = causation or uid
+    if conversion.definition.remote:
+        extra.append(_reservation(context, model, conversion, target, taken, causation))
     return extra, causation
+
+
+def _reservation(
+    context: Context,
+    model: ObjectModel,
+    conversion: ConversionModel,
+    target: Draft,
+    taken: Sequence[_Taken],
+    causation: str,
+) -> Bound:
+    made = iter(target.lines[conversion.lines.to] if conversion.lines is not None else ())
+    lines = [(one.source.state.id, part.line.id, next(made)) for one in taken for part in one.parts]
+    sources = [one.source.state.id for one in taken]
+    return reserve(
+        context.call, model, conversion, target, sources, taken[0].values, lines, causation
+    )
 
 
 def _refused(
