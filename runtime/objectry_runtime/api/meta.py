@@ -195,6 +195,18 @@ def _described(call: Call, model: ObjectModel, visible: Visible) -> Json:
         for name, step in definition.conversions.items()
         if rights.may_convert(name)
     }
+    if model.definition.record_types:
+        described["record_types"] = {
+            one.name: {
+                "label": one.label or one.name,
+                "help": one.help,
+                "required": [name for name in one.required if name in fields],
+                "hidden": [name for name in one.hidden if name in fields],
+                "options": {name: left for name, left in one.options.items() if name in fields},
+                "layout": one.layout,
+            }
+            for one in model.definition.record_types.values()
+        }
     return described
 
 

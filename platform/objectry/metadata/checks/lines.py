@@ -57,7 +57,16 @@ NOT_FOR_LINES = code(
     ),
 )
 
-_OF_RECORDS = ("numbering", "workflow", "conversions", "events", "immutable", "single", "soft_delete")
+_OF_RECORDS = (
+    "numbering",
+    "workflow",
+    "conversions",
+    "events",
+    "immutable",
+    "single",
+    "soft_delete",
+    "record_types",
+)
 
 
 @project_check

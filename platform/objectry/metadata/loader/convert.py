@@ -104,7 +104,20 @@ def _object(data: Mapping) -> Mapping:
     if "duplicates" in data:
         data["duplicates"] = _duplicates(_mapping(data["duplicates"]))
     data["permissions"] = _permissions(data.get("permissions"))
+    data["record_types"] = {
+        name: _record_type(name, _mapping(one))
+        for name, one in _mapping(data.get("record_types")).items()
+    }
     return data
+
+
+def _record_type(name: str, data: Mapping) -> Mapping:
+    record_type: Mapping = {**data, "name": name}
+    for key in ("required", "hidden"):
+        record_type[key] = _texts(record_type.get(key))
+    options = _mapping(record_type.get("options")).items()
+    record_type["options"] = {field: _texts(values) for field, values in options}
+    return record_type
 
 
 def _duplicates(data: Mapping) -> Mapping:

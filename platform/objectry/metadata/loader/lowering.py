@@ -10,6 +10,7 @@ import msgspec
 from objectry.metadata.loader.relations import relate
 from objectry.metadata.loader.sources import Graft
 from objectry.metadata.model.definitions import Definitions, MixinDef, ObjectDef
+from objectry.metadata.model.record_types import RECORD_TYPE, record_type_field
 
 Grafts = dict[tuple[str, str], list[Graft]]
 Step = Callable[[Definitions, Grafts], Mapping[str, ObjectDef]]
@@ -41,6 +42,19 @@ def take_services(definitions: Definitions, grafts: Grafts) -> Mapping[str, Obje
         for name in service.objects:
             if name in objects and not objects[name].service:
                 objects[name] = msgspec.structs.replace(objects[name], service=service.name)
+    return objects
+
+
+def type_records(definitions: Definitions, grafts: Grafts) -> Mapping[str, ObjectDef]:
+    """Objects with record types get the field that tells them apart; their own would hide it."""
+    objects = dict(definitions.objects)
+    for name, definition in objects.items():
+        if not definition.record_types or RECORD_TYPE in definition.fields:
+            continue
+        fields = {RECORD_TYPE: record_type_field(definition), **definition.fields}
+        objects[name] = msgspec.structs.replace(definition, fields=fields)
+        place = ("object", name, ("record_types",))
+        grafts.setdefault(("object", name), []).append(Graft(("fields", RECORD_TYPE), place))
     return objects
 
 
@@ -87,4 +101,4 @@ def merge(
     return msgspec.structs.replace(definition, **merged)
 
 
-STEPS: tuple[Step, ...] = (take_services, mix_in, relate)
+STEPS: tuple[Step, ...] = (take_services, mix_in, type_records, relate)

@@ -18,6 +18,7 @@ PARTS = {
     "conversion lines": ("conversions", "additionalProperties", "properties", "lines"),
     "events": ("events",),
     "permission": ("permissions", "additionalProperties"),
+    "record type": ("record_types", "additionalProperties"),
 }
 
 

@@ -32,10 +32,10 @@ KINDS = (
 
 # Words of the language that this version does not run yet.
 LATER_KINDS = frozenset({"extend", "units"})
-LATER_KEYS = frozenset({"translate", "tree", "record_types", "units"})
+LATER_KEYS = frozenset({"translate", "tree", "units"})
 LATER_VALUES = frozenset(
     (
-        "time duration multi_select uuid json file image address secret user tags links autonumber"
+        "file image links autonumber"
     ).split()
 )
 

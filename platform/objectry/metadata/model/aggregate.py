@@ -18,6 +18,7 @@ from objectry.metadata.model.behaviour import (
 from objectry.metadata.model.definitions import FieldDef, ObjectDef
 from objectry.metadata.model.duplicates import Comparison, compared
 from objectry.metadata.model.order import FieldKey, read_key, sort_keys
+from objectry.metadata.model.record_types import applies_when, option_checks, required_when
 from objectry.metadata.model.resolved import (
     CheckModel,
     CurrencySource,
@@ -146,7 +147,7 @@ def _order(
         else:
             paths = sorted(formulas[key].reads)
         needs = [need for path in paths if (need := read_key(table, path, tables))]
-        if field.type == "money":
+        if priced(field):
             source = currency_source(field, member, members[""] if table else None)
             if source.root in ("record", "parent"):
                 needs.append((table if source.root == "record" else "", source.name))
@@ -166,6 +167,12 @@ def _default_order(
         if field.default is not None
     }
     return sort_keys(edges)
+
+
+def priced(field: FieldDef) -> bool:
+    """Whether a field's amounts are in a currency that is said elsewhere."""
+    row = type_of(field)
+    return row is not None and row.priced
 
 
 def currency_source(field: FieldDef, member: ObjectDef, parent: ObjectDef | None) -> CurrencySource:
@@ -196,7 +203,7 @@ def _fields(
     for field in member.fields.values():
         key = (table, field.name)
         parent = members[""] if table else None
-        currency = currency_source(field, member, parent) if field.type == "money" else None
+        currency = currency_source(field, member, parent) if priced(field) else None
         result[field.name] = _field(
             model, member, field, derivations[key], formulas.get(key), currency
         )
@@ -232,8 +239,8 @@ def _field(
         default=None
         if default is None
         else model.expression(member.name, default, expects=(expr_type.kind,)),
-        when=rule(field.when),
-        required_when=rule(field.required_when),
+        when=rule(applies_when(member, field)),
+        required_when=rule(required_when(member, field)),
         scale=row.scale if field.scale is None else field.scale,
         currency=currency,
     )
@@ -265,7 +272,11 @@ def _object(
                 message=check.message,
                 field=check.field,
             )
-            for check in (*definition.checks, *definition.invariants)
+            for check in (
+                *definition.checks,
+                *definition.invariants,
+                *option_checks(definition),
+            )
         ),
         numbering=numbering(model, definition),
         workflow=workflow(model, definition),
