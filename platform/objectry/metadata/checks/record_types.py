@@ -11,7 +11,6 @@ from objectry.metadata.model.record_types import RECORD_TYPE, record_type_field
 _AROUND = (
     "object: offer\nservice: offers\nfields: {urgency: {type: select, options: [low, high]}}\n"
 )
-)
 
 CONTRADICTS = code(
     "OBJ0605",
