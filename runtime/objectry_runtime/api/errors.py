@@ -169,6 +169,25 @@ _error(
     " which.",
 )
 _error(
+    "already_approved",
+    409,
+    "You have approved this already.",
+    "Nobody counts twice, neither by themselves nor through the roles they lend. `GET …/approvals`"
+    " shows what is missing.",
+)
+_error(
+    "approval_not_needed",
+    409,
+    "Your approval is not needed any more.",
+    "Enough people of your roles have approved. `GET …/approvals` shows which roles are missing.",
+)
+_error(
+    "four_eyes",
+    403,
+    "Somebody else must do this.",
+    "The transition has `four_eyes`: neither the record's owner nor who made it may take it.",
+)
+_error(
     "conversion_refused",
     409,
     "The conversion is not possible now.",

@@ -130,6 +130,7 @@ _OF_RECORD = {
     "record": query.get_record,
     "history": query.history,
     "chain": query.chain,
+    "approvals": workflow.approvals,
 }
 
 

@@ -1,7 +1,7 @@
 """What a command must know before it decides, put as one prefetch."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
@@ -10,6 +10,7 @@ from objectry.compiler.codecs.codec import Value as DecodedValue
 from objectry.metadata.model import ObjectModel
 from objectry.values.ids import parse_id
 from objectry_runtime.command.compiled import compiled
+from objectry_runtime.command.context import Context
 from objectry_runtime.host.live import Live
 from objectry_runtime.identity.call import Call
 from objectry_runtime.permissions import Action
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from objectry_runtime.command.lanes import Lane
     from objectry_runtime.command.write import Command
 
+ROUNDS_MAX = 8
+
+T = TypeVar("T")
 Ids = dict[str, list[str]]
 NOTHING = Facts(record=None, allowed={}, subject_key=None, linked={}, answer=None)
 
@@ -35,17 +39,19 @@ def question_about(
     rules: Sequence[Action] = (),
     fields: Sequence[str] = (),
     ids: Mapping[str, Sequence[str]] | None = None,
+    approvals: bool = False,
     idempotent: bool = True,
 ) -> Question:
     """The prefetch for a command over one object.
 
     `record` is the id or number of the record there is; `ids` the records that a body links to.
+    `approvals`: what was approved of the record is asked too.
     Where the command is `idempotent` it asks for the answer that was given to the call's key.
     """
     by = address(model, record) if record else ""
     roles, idempotent = call.principal.roles, idempotent and bool(call.idempotency_key)
     linked = tuple(ids or ())
-    key = (model.name, roles, by, tuple(rules), tuple(fields), linked, idempotent)
+    key = (model.name, roles, by, tuple(rules), tuple(fields), linked, approvals, idempotent)
     return kept(call.live, _Questions).get(
         key,
         lambda: Question(
@@ -55,6 +61,7 @@ def question_about(
             rules=tuple(rules),
             fields=tuple(fields),
             links=_links(call.live, model, bool(by), linked),
+            approvals=approvals,
             idempotent=idempotent,
         ),
     )
@@ -122,6 +129,29 @@ async def ask_missing(lane: "Lane", call: Call, linked: Linked) -> None:
     facts = read_facts(call.live, question, await lane.read(prefetch(call, question, ids=ids)))
     for name, found in ids.items():
         linked.add(name, found, facts.linked.get(name, {}))
+
+
+async def settled(
+    lane: "Lane",
+    call: Call,
+    ids: Mapping[str, Sequence[str]],
+    facts: Facts,
+    tell: Callable[[Context], T],
+) -> T:
+    """What `tell` makes of the facts; where it asks for what is not known yet (a default that
+    links), that is fetched and it is asked again. The usual one is asked once.
+
+    `ids` are the linked records that the facts were asked for, by object.
+    """
+    linked = Linked()
+    for object_name, found in facts.linked.items():
+        linked.add(object_name, ids.get(object_name, ()), found)
+    for _ in range(ROUNDS_MAX):
+        told = tell(Context(call, linked))
+        if not linked.missing:
+            return told
+        await ask_missing(lane, call, linked)
+    raise AssertionError("defaults that link to defaults do not end")
 
 
 def _links(

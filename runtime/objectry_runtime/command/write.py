@@ -9,7 +9,7 @@ from objectry_runtime.command.decision import Decide, Decision
 from objectry_runtime.command.discretion import discreet
 from objectry_runtime.command.idempotency import claim, remember, replay
 from objectry_runtime.command.lanes import Lane, Sealed, locked
-from objectry_runtime.command.questions import ask, ask_missing
+from objectry_runtime.command.questions import ask, settled
 from objectry_runtime.command.reach import reach, reach_decided
 from objectry_runtime.command.refusals import LINKED, Repeated, Stale, conflict, explain
 from objectry_runtime.command.unit import contended, unit_of
@@ -18,14 +18,12 @@ from objectry_runtime.permissions import WriteAction
 from objectry_runtime.problems import FieldError, Problem, invalid
 from objectry_runtime.query.answer import Answer
 from objectry_runtime.query.facts import Facts
-from objectry_runtime.query.linked import Linked
 from objectry_runtime.query.prefetch import IdempotencyScope, Question
 from objectry_runtime.query.single import read_many_statement, read_statement, record_answer
 from objectry_runtime.store.executor import Bound, DatabaseError, Row
 
 SEALED_TRIES = 3
 NO_CONTENT = 204
-ROUNDS_MAX = 8
 ACCEPTED = 202  # what is to be made elsewhere is answered with its id alone
 DEPRECATED = "@0"  # RFC 9745: since a moment that is past; which one the release does not say
 
@@ -124,22 +122,18 @@ async def attempt_in(lane: Lane, call: Call, command: Command) -> Answer:
 async def settle(
     lane: Lane, call: Call, decide: Decide, ids: Mapping[str, Sequence[str]], facts: Facts
 ) -> Decision:
-    """Decide; where that asks for what is not known yet (a default that links), fetch and repeat.
+    """Decide; deciding is pure, so doing it again when more is known costs time only."""
+    failures: list[Problem] = []
 
-    Deciding is pure, so doing it again costs time only; the usual write decides once.
-    """
-    linked = Linked()
-    for object_name, found in facts.linked.items():
-        linked.add(object_name, ids.get(object_name, ()), found)
-    for _ in range(ROUNDS_MAX):
-        context = Context(call, linked)
+    def deciding(context: Context) -> Decision:
         decision = decide(context, facts)
-        if not linked.missing:
-            if context.failures and not decision.errors:
-                raise context.failures[0]
-            return decision
-        await ask_missing(lane, call, linked)
-    raise AssertionError("defaults that link to defaults do not end")
+        failures[:] = context.failures
+        return decision
+
+    decision = await settled(lane, call, ids, facts, deciding)
+    if failures and not decision.errors:
+        raise failures[0]
+    return decision
 
 
 def _refused(call: Call, decision: Decision, errors: Sequence[FieldError]) -> Problem:

@@ -17,6 +17,7 @@ BELIEVED_SECONDS = 0.9  # a revoked key stops working within a second
 BELIEVED_MAX = 10_000
 
 _roles = msgspec.json.Decoder(list[str])
+_lent = msgspec.json.Decoder(dict[str, str])
 
 
 class ProvenKeys:
@@ -62,6 +63,11 @@ async def authenticate(executor: Executor, authorization: str) -> Principal:
     return principal
 
 
+def forget_proven(executor: Executor) -> None:
+    """Ask anew who everybody is: what they may do has changed."""
+    _proven.pop(executor, None)
+
+
 def unauthorized() -> Problem:
     """Missing, malformed, unknown, expired, revoked: a caller can't tell which."""
     return Problem(
@@ -77,7 +83,7 @@ async def _look_up(executor: Executor, key: ApiKey) -> Principal | None:
     rows = await executor.read(Bound(_FIND, (key.prefix,)))
     found: Principal | None = None
     for row in rows:
-        hash_hex, tenant, tenant_name, user, name, roles = _texts(row)
+        hash_hex, tenant, tenant_name, user, name, roles, lent = _texts(row)
         if hmac.compare_digest(bytes.fromhex(hash_hex), key.hash):
             found = Principal(
                 tenant=int(tenant),
@@ -85,6 +91,7 @@ async def _look_up(executor: Executor, key: ApiKey) -> Principal | None:
                 user=user,
                 name=name,
                 roles=frozenset(_roles.decode(roles)),
+                lent=_lent.decode(lent),
             )
     return found
 
@@ -95,7 +102,19 @@ def _texts(row: tuple[bytes | None, ...]) -> tuple[str, ...]:
 
 _FIND = """
 select encode(k.hash, 'hex'), k.tenant_id::text, t.name, p.id::text, p.name,
-       array_to_json(k.roles)::text
+       array_to_json(k.roles)::text, coalesce((
+         select json_object_agg(d.role, d.lender order by d.created_at)::text
+         from objectry.delegation d
+         where d.tenant_id = p.tenant_id and d.borrower = p.id and d.revoked_at is null
+           and d.from_at <= now() and d.until_at > now() and d.role <> all(k.roles)
+           and exists (
+             select from objectry.api_key own
+             join objectry.principal lender
+               on lender.tenant_id = own.tenant_id and lender.id = own.principal
+             where own.tenant_id = d.tenant_id and own.principal = d.lender
+               and d.role = any(own.roles) and own.revoked_at is null
+               and (own.expires_at is null or own.expires_at > now())
+               and lender.disabled_at is null)), '{}')
 from objectry.api_key k
 join objectry.principal p on p.tenant_id = k.tenant_id and p.id = k.principal
 join objectry.tenant t on t.id = k.tenant_id

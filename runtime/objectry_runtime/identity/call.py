@@ -27,11 +27,11 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
 
     def with_lent(self) -> "Principal":
         """The same with the roles that were lent to them."""
-        return msgspec.structs.replace(self, roles=self.roles | self.lent.keys())
+        return msgspec.structs.replace(self, roles=self.roles.union(self.lent))
 
     def without_lent(self) -> "Principal":
         """The same with no roles but their own."""
-        return msgspec.structs.replace(self, roles=self.roles - self.lent.keys())
+        return msgspec.structs.replace(self, roles=self.roles.difference(self.lent))
 
     @property
     def is_admin(self) -> bool:

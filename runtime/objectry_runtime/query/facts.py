@@ -1,6 +1,7 @@
 """The answer to a prefetch as typed values: what a write knows before it decides."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 import msgspec
 
@@ -22,6 +23,18 @@ class StoredAnswer(msgspec.Struct, frozen=True, kw_only=True):
     body: str
 
 
+class Approval(msgspec.Struct, frozen=True, kw_only=True):
+    """An approval: the version of the record that it made, by whom, as whose `voice`."""
+
+    version: int
+    transition: str
+    principal: str
+    voice: str
+    roles: frozenset[str]
+    taken: bool
+    at: datetime
+
+
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """What the prefetch found. `allowed` answers `rules`, and `fields` as "write:<field>"."""
 
@@ -30,6 +43,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     subject_key: bytes | None
     linked: Mapping[str, Mapping[str, LinkedRecord]]
     answer: StoredAnswer | None
+    approvals: Sequence[Approval] = ()
 
 
 def read_facts(live: Live, question: Question, rows: Rows) -> Facts:
@@ -38,18 +52,25 @@ def read_facts(live: Live, question: Question, rows: Rows) -> Facts:
     record: RecordState | None = None
     allowed: dict[str, bool] = {}
     subject_key: bytes | None = None
+    approvals: Sequence[Approval] = ()
     if question.by and (raw := next(row)) is not None:
         found = _CURRENT.decode(raw)
         record = _record(live, live.model.object(question.object), found)
         asked = (*question.rules, *(f"write:{field}" for field in question.fields))
         allowed = dict(zip(asked, found.rules, strict=True))
         subject_key = found.key
+        approvals = found.approvals
     answer = None
     if question.idempotent and (raw := next(row)) is not None:
         answer = _ANSWER.decode(raw)
     linked = {link.object: _linked(live, link, next(row)) for link in question.links}
     return Facts(
-        record=record, allowed=allowed, subject_key=subject_key, linked=linked, answer=answer
+        record=record,
+        allowed=allowed,
+        subject_key=subject_key,
+        linked=linked,
+        answer=answer,
+        approvals=approvals,
     )
 
 
@@ -66,6 +87,7 @@ class _Current(msgspec.Struct):
     rules: list[bool]
     lines: list[list[_Line]]
     key: bytes | None
+    approvals: list[Approval] = []
 
 
 class _Found(msgspec.Struct):

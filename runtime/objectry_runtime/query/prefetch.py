@@ -21,6 +21,8 @@ from objectry_runtime.query.statements import statements
 from objectry_runtime.query.template import template
 from objectry_runtime.store.executor import Bound
 
+APPROVALS_MAX = 1_000
+
 _PRINCIPAL = Slot("principal")
 _CODE = Slot("code")
 _METHOD, _PATH, _KEY = Slot("method"), Slot("path"), Slot("key")
@@ -43,6 +45,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
     rules: tuple[Action, ...] = ()  # what the caller may do with the record
     fields: tuple[str, ...] = ()  # which fields of it they may write
     links: tuple[LinkQuestion, ...] = ()
+    approvals: bool = False  # what was approved of the record
     idempotent: bool = False
 
 
@@ -160,10 +163,24 @@ def _current_sql(rendering: Rendering, frame: ObjectFrame, question: Question) -
         "where k.tenant_id = cur.tenant_id "
         f"and k.object = {sql.bind(question.object, 'text')} and k.record_id = cur.id)"
     )
+    approved = (
+        f", 'approvals', {_approvals_sql(sql, question.object)}" if question.approvals else ""
+    )
     return (
         "(select json_build_object('id', cur.id, 'version', cur.version, "
         f"'values', {_texts(frame)}, 'rules', {_array(rules)}, "
-        f"'lines', {_array(lines)}, 'key', {key}) from cur)"
+        f"'lines', {_array(lines)}, 'key', {key}{approved}) from cur)"
+    )
+
+
+def _approvals_sql(sql: Sql, object_name: str) -> str:
+    """The last approvals of the record, the latest first."""
+    return (
+        "(select coalesce(json_agg(row_to_json(p) order by p.version desc), '[]') from ("
+        "select p.version, p.transition, p.principal, p.voice, p.roles, p.taken, p.at "
+        "from objectry.approval p where p.tenant_id = cur.tenant_id "
+        f"and p.object = {sql.bind(object_name, 'text')} and p.record_id = cur.id "
+        f"order by p.version desc limit {APPROVALS_MAX}) p)"
     )
 
 

@@ -1,4 +1,4 @@
-"""An office that passes documents on: collective invoices, approvals, moments, reasons, companies."""
+"""An office that passes documents on: bills of many jobs, approvals, moments, companies."""
 
 from objectry.metadata.loader import load_documents
 from objectry.registry import Release, make_release
@@ -25,6 +25,7 @@ fields:
   secret: {type: text}
 permissions:
   clerk: {read: true, create: true, fields: {secret: none}}
+  manager: {read: true}
 ---
 object: company
 service: office
@@ -106,7 +107,8 @@ conversions:
 events: {created: BillCreated}
 permissions:
   clerk: {read: true, transitions: "*", fields: {terms: none, hint: none}}
-  manager: {read: true, create: true, update: true, delete: true, transitions: "*", conversions: "*"}
+  manager:
+    {read: true, create: true, update: true, delete: true, transitions: "*", conversions: "*"}
 ---
 object: bill_row
 service: office
@@ -156,7 +158,12 @@ workflow:
         - {roles: [director], count: 2, when: total > 10000}
     reject: {from: submitted, to: rejected, takes: [note, contact], requires: [reason]}
     revise: {from: [rejected, submitted], to: draft}
-    expire: {from: approved, to: expired, at: valid_until + days(1), when: total >= 0, event: OfferExpired}
+    expire:
+      from: approved
+      to: expired
+      at: valid_until + days(1)
+      when: total >= 0
+      event: OfferExpired
 events: {created: OfferCreated, updated: OfferUpdated}
 permissions:
   clerk:
