@@ -7,7 +7,7 @@ get the same plain values.
 import uuid
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Context, Decimal, Inexact, InvalidOperation, localcontext
 from typing import Any, cast
 
@@ -25,7 +25,9 @@ from objectry.expressions import (
     compile_expression,
     evaluator,
 )
-from objectry_runtime.query.render import Clock, Sql, render, render_predicate
+from objectry.values.documents import Document
+from objectry.values.times import duration_text
+from objectry_runtime.query.render import PG_TYPES, Clock, Sql, render, render_predicate
 from objectry_runtime.store.functions import functions_sql
 
 TODAY = date(2026, 3, 31)
@@ -40,6 +42,10 @@ _N, _T, _D, _M, _B = (
     ExprType(Kind.DATETIME),
     ExprType(Kind.BOOLEAN),
 )
+_C, _L = ExprType(Kind.TIME), ExprType(Kind.DURATION)
+_S = ExprType(Kind.LIST, item=Kind.TEXT)
+ADDRESS = ExprType(Kind.COMPOSITE, parts=(("street", Kind.TEXT), ("country", Kind.TEXT)))
+PRICE = ExprType(Kind.COMPOSITE, parts=(("amount", Kind.NUMBER), ("currency", Kind.TEXT)))
 FIELDS: dict[str, dict[str, ExprType]] = {
     "record": {
         "id": ExprType(Kind.LINK, "record"),
@@ -48,13 +54,18 @@ FIELDS: dict[str, dict[str, ExprType]] = {
         "d": _D, "e": _D,
         "m": _M, "k": _M,
         "p": _B, "q": _B,
+        "c": _C, "v": _L, "w": _L, "tags": _S,
+        "ship_to": ADDRESS, "price": PRICE,
+        "extra": ExprType(Kind.JSON), "token": ExprType(Kind.SECRET),
         "customer": ExprType(Kind.LINK, "customer"),
         "other": ExprType(Kind.LINK, "customer"),
         "source": ExprType(Kind.LINK, ""),
         "lines": ExprType(Kind.LINES, "line"),
     },
-    "line": {"x": _N, "y": _N, "label": _T, "day": _D, "flag": _B},
-    "customer": {"name": _T, "credit": _N, "group": ExprType(Kind.LINK, "group")},
+    "line": {"x": _N, "y": _N, "label": _T, "day": _D, "flag": _B, "effort": _L, "price": PRICE},
+    "customer": {
+        "name": _T, "address": ADDRESS, "credit": _N, "group": ExprType(Kind.LINK, "group"),
+    },
     "group": {"name": _T},
 }  # fmt: skip
 
@@ -64,6 +75,12 @@ COLUMNS = {
     Kind.DATE: "date",
     Kind.DATETIME: "timestamptz",
     Kind.BOOLEAN: "boolean",
+    Kind.TIME: "time",
+    Kind.DURATION: "interval",
+    Kind.LIST: "text[]",
+    Kind.COMPOSITE: "jsonb",
+    Kind.JSON: "jsonb",
+    Kind.SECRET: "text",
     Kind.LINK: "uuid",
 }
 
@@ -72,7 +89,12 @@ NOBODY = "01900000-0000-7000-8000-00000000000b"
 GOLD = "01900000-0000-7000-8000-0000000000aa"
 LINKED: dict[str, dict[str, dict[str, Any]]] = {
     "customer": {
-        ACME: {"name": "Acme", "credit": Decimal("1000.50"), "group": GOLD},
+        ACME: {
+            "name": "Acme",
+            "credit": Decimal("1000.50"),
+            "group": GOLD,
+            "address": Document({"street": "Hauptstraße 1", "country": "AT"}),
+        },
         NOBODY: {"name": None, "credit": None, "group": None},
     },
     "group": {GOLD: {"name": "Gold"}},
@@ -147,6 +169,9 @@ class SqlRecord:
         own = f'{self._alias}."{path[0]}"'
         if len(path) == 1:
             return own
+        if FIELDS[self._name][path[0]].kind is Kind.COMPOSITE:
+            kind = dict(FIELDS[self._name][path[0]].parts)[path[1]]
+            return f"({own} ->> '{path[1]}')::{PG_TYPES[kind]}"
         target = FIELDS[self._name][path[0]].object
         linked = SqlRecord(self._sql, self._sql.alias("k"), target)
         source = f'world."{target}" {linked._alias}'
@@ -317,6 +342,12 @@ def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
     return {
         name: [_plain(line) for line in cast("list[dict[str, Any]]", value)]
         if isinstance(value, list)
+        else value.json
+        if isinstance(value, Document)
+        else list(value)
+        if isinstance(value, tuple)
+        else duration_text(value)
+        if isinstance(value, timedelta)
         else value
         if value is None or isinstance(value, bool | str)
         else format(value, "f")
@@ -330,6 +361,6 @@ def _value(value: Any) -> Any:
     """What psycopg read, as the evaluator gives it."""
     if isinstance(value, datetime):
         return value.astimezone(UTC)
-    if value is None or isinstance(value, bool | str | Decimal | date):
+    if value is None or isinstance(value, bool | str | Decimal | date | time | timedelta):
         return value
     return str(value)  # a UUID

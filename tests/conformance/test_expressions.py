@@ -11,6 +11,8 @@ import yaml
 
 from objectry.expressions import ExprType, Kind, Value
 from objectry.values.dates import parse_date, parse_datetime
+from objectry.values.documents import Document
+from objectry.values.times import parse_duration, parse_time
 from tests.expression_world import (
     FIELDS,
     Database,
@@ -51,6 +53,10 @@ WRONG = [case for case in CASES if case.answer == REFUSED]
 def typed(value: Any, type_: ExprType) -> Value:
     """A value of the table as the language has it."""
     assert not isinstance(value, float), "quote numbers: no float comes near them"
+    if type_.kind is Kind.LIST and value is not None:
+        return tuple(value)
+    if type_.kind in (Kind.COMPOSITE, Kind.JSON) and value is not None:
+        return Document(value)
     if not isinstance(value, str):
         result: Value = value
         return result
@@ -61,6 +67,10 @@ def typed(value: Any, type_: ExprType) -> Value:
             return parse_date(value)
         case Kind.DATETIME:
             return parse_datetime(value)
+        case Kind.TIME:
+            return parse_time(value)
+        case Kind.DURATION:
+            return parse_duration(value)
         case _:
             return value
 

@@ -7,18 +7,31 @@ together. Arguments are never null here: the evaluator answers null before it ca
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
 from objectry.expressions.bounds import REPLACED_CHARACTERS_MAX
 from objectry.expressions.functions import POWER
-from objectry.values import dates
+from objectry.values import dates, times
 from objectry.values.dates import Period
+from objectry.values.documents import Document
 from objectry.values.numbers import EXACT, ZERO, plain, round_half_away
 from objectry.values.text import WHITESPACE
 
-Value = Decimal | str | bool | date | datetime | Period | Sequence[str] | None
+Value = (
+    Decimal
+    | str
+    | bool
+    | date
+    | datetime
+    | time
+    | timedelta
+    | Period
+    | Document
+    | Sequence[str]
+    | None
+)
 
 DAYS_MAX = 4_000_000
 MONTHS_MAX = 120_000
@@ -42,6 +55,16 @@ def years(n: Decimal) -> Period | None:
     return months(Decimal(12 * int(n)))
 
 
+def hours(n: Decimal) -> timedelta | None:
+    """A duration of n hours, to whole seconds."""
+    return times.of_seconds(EXACT.multiply(n, Decimal(3_600)))
+
+
+def minutes(n: Decimal) -> timedelta | None:
+    """A duration of n minutes, to whole seconds."""
+    return times.of_seconds(EXACT.multiply(n, Decimal(60)))
+
+
 def to_date(value: str | date | datetime) -> date | None:
     """The date that a text writes, or on which a moment lies in UTC."""
     if isinstance(value, str):
@@ -58,8 +81,10 @@ def text(value: Value) -> str:
             return plain(value)
         case datetime():
             return dates.datetime_text(value)
-        case date():
+        case date() | time():
             return value.isoformat()
+        case timedelta():
+            return times.duration_text(value)
         case _:
             assert isinstance(value, str), value
             return value
@@ -174,6 +199,9 @@ FUNCTIONS: Mapping[str, Callable[..., Value]] = {
     "days": days,
     "months": months,
     "years": years,
+    "hours": hours,
+    "minutes": minutes,
+    "seconds": times.of_seconds,
     "days_between": days_between,
     "months_between": months_between,
     "date": make_date,

@@ -142,6 +142,8 @@ def _aggregate_type(
         case "sum" | "avg":
             if adapt(body, NUMBER) is not None:
                 return NUMBER
+            if kind is Kind.DURATION and name == "sum":
+                return body.type
             wanted = "a number"
         case "any" | "all":
             if adapt(body, BOOLEAN) is not None:

@@ -26,10 +26,12 @@ from objectry.expressions.typing import (
     BOOLEAN,
     DATE,
     DATETIME,
+    DURATION,
     NULL,
     NUMBER,
     PERIOD,
     TEXT,
+    TIME,
     adapt,
     conversion,
     describe,
@@ -49,6 +51,7 @@ _BINARY: dict[type[ast.operator], BinaryOp] = {
     ast.Mod: "%",
 }
 _N, _T, _D, _M, _P = Kind.NUMBER, Kind.TEXT, Kind.DATE, Kind.DATETIME, Kind.PERIOD
+_C, _L = Kind.TIME, Kind.DURATION
 _RESULTS: dict[tuple[Kind, str, Kind], ExprType] = {
     **{(_N, op, _N): NUMBER for op in ("+", "-", "*", "/", "//", "%")},
     (_T, "+", _T): TEXT,
@@ -61,6 +64,19 @@ _RESULTS: dict[tuple[Kind, str, Kind], ExprType] = {
     (_M, "-", _P): DATETIME,
     (_P, "+", _P): PERIOD,
     (_P, "-", _P): PERIOD,
+    (_L, "+", _L): DURATION,
+    (_L, "-", _L): DURATION,
+    (_L, "*", _N): DURATION,
+    (_N, "*", _L): DURATION,
+    (_L, "/", _L): NUMBER,
+    (_M, "+", _L): DATETIME,
+    (_L, "+", _M): DATETIME,
+    (_M, "-", _L): DATETIME,
+    (_M, "-", _M): DURATION,
+    (_C, "+", _L): TIME,
+    (_L, "+", _C): TIME,
+    (_C, "-", _L): TIME,
+    (_C, "-", _C): DURATION,
 }
 _CONSTRUCTS: dict[type[ast.expr], str] = {
     ast.Subscript: "An index",
@@ -172,7 +188,8 @@ class Checker:
         kind = operand.type.kind
         if kind is Kind.NULL:
             return Literal(type=NUMBER, value=None)
-        if kind is not Kind.NUMBER and not (kind is Kind.PERIOD and isinstance(node.op, ast.USub)):
+        spans = (Kind.PERIOD, Kind.DURATION)
+        if kind is not Kind.NUMBER and not (kind in spans and isinstance(node.op, ast.USub)):
             message = f"A sign belongs to a number, not to {describe(operand.type)}."
             self.problem(node, TYPE, message)
             return None

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from objectry.expressions.codes import CONSTRUCT, TYPE
 from objectry.expressions.tree import Bool, Compare, CompareOp, In, ListOf, Tree
 from objectry.expressions.types import ExprType, Kind
-from objectry.expressions.typing import BOOLEAN, ORDERED, adapt, describe
+from objectry.expressions.typing import BOOLEAN, ORDERED, adapt, describe, is_none
 
 if TYPE_CHECKING:
     from objectry.expressions.check import Checker
@@ -19,7 +19,9 @@ _OPERATORS: dict[type[ast.cmpop], CompareOp] = {
     ast.Gt: ">",
     ast.GtE: ">=",
 }
-_INCOMPARABLE = frozenset({Kind.LINES, Kind.LIST, Kind.PERIOD})
+# What no value is equal to; but there may be none.
+_UNLIKE = frozenset({Kind.LIST, Kind.COMPOSITE, Kind.JSON, Kind.SECRET})
+_INCOMPARABLE = _UNLIKE | {Kind.LINES, Kind.PERIOD}
 
 
 def check(checker: "Checker", node: ast.Compare) -> Tree | None:
@@ -67,6 +69,8 @@ def _compare(checker: "Checker", op: ast.cmpop, left: Side, right: Side) -> Tree
     if both is None:
         return None
     type_ = both[0].type
+    if type_.kind in _UNLIKE and any(is_none(side) for side in both) and symbol in ("==", "!="):
+        return Compare(type=BOOLEAN, op=symbol, left=both[0], right=both[1])
     if type_.kind in _INCOMPARABLE:
         checker.problem(left[0], TYPE, f"{describe(type_).capitalize()} can't be compared.")
         return None

@@ -57,6 +57,8 @@ def _expected(tree: Tree, expects: tuple[Kind, ...]) -> Tree | Problem:
     kind = tree.type.kind
     if kind is Kind.LINES:
         return Problem(code=LINES, message="The result would be lines, not one value.")
+    if kind is Kind.SECRET:
+        return Problem(code=RESULT, message="A secret is no result; only `is None` can be asked.")
     if not expects or kind in expects:
         return tree
     for wanted in expects:

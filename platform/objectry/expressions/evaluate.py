@@ -281,6 +281,8 @@ def _call(tree: Call) -> Evaluator:
             return lambda env: _extreme(min, [a(env) for a in arguments])
         case "max":
             return lambda env: _extreme(max, [a(env) for a in arguments])
+        case "text" if tree.arguments[0].type.kind is Kind.COMPOSITE:
+            return _joined(arguments[0], [name for name, _ in tree.arguments[0].type.parts])
         case _:
             function = FUNCTIONS[tree.function]
 
@@ -289,6 +291,18 @@ def _call(tree: Call) -> Evaluator:
                 return None if None in values else function(*values)
 
             return called
+
+
+def _joined(whole: Evaluator, names: Sequence[str]) -> Evaluator:
+    """The parts that there are, in their order, as one text."""
+
+    def joined(env: Env) -> Any:
+        document = whole(env)
+        if document is None:
+            return None
+        return " ".join(part for name in names if (part := document.part(name))) or None
+
+    return joined
 
 
 def _extreme(choose: Callable[[list[Any]], Any], values: list[Any]) -> Any:

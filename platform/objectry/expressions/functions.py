@@ -9,13 +9,15 @@ import msgspec
 
 from objectry.expressions.types import Kind
 
-_B, _N, _T, _D, _M, _P = (
+_B, _N, _T, _D, _M, _P, _C, _L = (
     Kind.BOOLEAN,
     Kind.NUMBER,
     Kind.TEXT,
     Kind.DATE,
     Kind.DATETIME,
     Kind.PERIOD,
+    Kind.TIME,
+    Kind.DURATION,
 )
 
 UNITS = ("year", "quarter", "month", "week")
@@ -68,11 +70,15 @@ def _shaped(shape: str, usage: str, summary: str) -> Function:
     return Function(name=usage.partition("(")[0], usage=usage, summary=summary, shape=shape)
 
 
-_ANY_VALUE = (_N, _T, _D, _M, _B, Kind.LINK)
+_ANY_VALUE = (_N, _T, _D, _M, _B, Kind.LINK, _C, _L, Kind.COMPOSITE)
 _DAY = (_D, _M)
 
 _ALL: Iterable[Function] = (
-    _shaped("lines", "sum(lines.x)", "The sum over all lines; 0 when there is nothing to add."),
+    _shaped(
+        "lines",
+        "sum(lines.x)",
+        "The sum over all lines, of numbers or durations; 0 when there is nothing to add.",
+    ),
     _shaped(
         "lines",
         "count(lines)",
@@ -103,6 +109,10 @@ _ALL: Iterable[Function] = (
     _plain("months(n)", "A period of `n` months; 31 January + months(1) is the last of February.",
            _P, _N),
     _plain("years(n)", "A period of `n` years.", _P, _N),
+    _plain("hours(n)", "A duration of `n` hours, to whole seconds; `effort / hours(1)` is the "
+           "other way round.", _L, _N),
+    _plain("minutes(n)", "A duration of `n` minutes.", _L, _N),
+    _plain("seconds(n)", "A duration of `n` seconds.", _L, _N),
     _plain("days_between(a, b)", "How many days `b` lies after `a`: `b - a`.", _N, _D, _D),
     _plain("months_between(a, b)", "How many whole months `b` lies after `a`; negative before.",
            _N, _D, _D),
@@ -145,7 +155,8 @@ _ALL: Iterable[Function] = (
     _plain("substring(x, start, length)", "From the `start`-th character on (the first is 1), "
            "`length` characters or all that follow.", _T, _T, _N, _N, optional=1),
     _plain("text(x)", "The value as text: numbers plain and without trailing zeros (`1.5`), dates "
-           "`2026-03-31`, moments `2026-03-31T09:30:00Z`, `true` or `false`.", _T, _ANY_VALUE),
+           "`2026-03-31`, moments `2026-03-31T09:30:00Z`, times `08:30:00`, durations `PT1H30M`, "
+           "`true` or `false`; of a value of several parts all of them, joined.", _T, _ANY_VALUE),
     _plain("number(x)", "The number that a text like `-12.50` shows (white space around it is "
            "ignored); null if it shows none.", _N, (_T, _N)),
 )  # fmt: skip

@@ -94,12 +94,17 @@ def resolve(checker: "Checker", node: ast.Name | ast.Attribute) -> Field | None:
             return None
         return _walk(checker, node, rows.scope, "record", rest)
     match names:
-        case ("parent", *_):
+        case ("parent", *_) if rows is not None or not _is_field(checker.scope, "parent"):
             return _parent(checker, node, names)
         case ("user" | "old" as root, *_):
             return _variable(checker, node, root, names)
         case _:
             return _own(checker, node, names)
+
+
+def _is_field(scope: Scope, name: str) -> bool:
+    """Whether the record itself has a field of the name: the link `parent` of a tree."""
+    return name in scope.names()
 
 
 def _own(checker: "Checker", node: ast.expr, names: tuple[str, ...]) -> Field | None:
@@ -179,16 +184,21 @@ def _walk(
         if name == "id" and at == len(names) - 1:
             names = names[:-1]  # the id of what a link points to is the link's own value
             break
-        linked = scope.follow(current.object) if current.object else None
-        if linked is None:
-            message = f"`{names[at - 1]}` may point to several objects, so it can't be followed."
+        scopes = [linked for one in current.targets if (linked := scope.follow(one)) is not None]
+        if not scopes:
+            message = f"`{names[at - 1]}` points to no known object, so it can't be followed."
             checker.problem(node, LINK, message)
             return None
-        scope, found = linked, linked.field(name)
-        if found is None:
-            _unknown(checker, node, linked, name)
-            return None
-        current = found
+        for linked in scopes:
+            found = linked.field(name)
+            if found is None:
+                _unknown(checker, node, linked, name)
+                return None
+            if found != scopes[0].field(name):
+                message = f"`{name}` is not the same in all that `{names[at - 1]}` may point to."
+                checker.problem(node, LINK, message)
+                return None
+            scope, current = linked, found
     if current.kind is Kind.LINES:
         message = f"`{'.'.join(names)}` holds lines, not one value."
         hint = "sum(…), count(…), any(…) and others make one value of own lines"

@@ -15,22 +15,36 @@ class Kind(StrEnum):
     TEXT = "text"
     DATE = "date"
     DATETIME = "datetime"
+    TIME = "time"  # of day
+    DURATION = "duration"  # whole seconds, exact
     PERIOD = "period"  # what days(30) and months(1) give
     LINK = "link"  # the id of a record of `object`
     LINES = "lines"  # the owned rows of a table field; their object is `object`
     LIST = "list"  # a list of `item`
+    COMPOSITE = "composite"  # one value of several `parts`
+    JSON = "json"  # any JSON value: only whether there is one can be asked
+    SECRET = "secret"  # the same of a value that nobody reads
     NULL = "null"  # the type of a bare None
 
 
 class ExprType(msgspec.Struct, frozen=True):
     """The type of an expression: a kind, and for links, lines and lists what they hold.
 
-    A link that may point to several objects has object == "" and can't be followed.
+    A link that may point to several `objects` has object == ""; it can be followed to what they all
+    have. The `parts` of
+    a composite (`ship_to.country`) are texts and numbers; composites of the same parts are alike.
     """
 
     kind: Kind
     object: str = ""
     item: Kind | None = None
+    parts: tuple[tuple[str, Kind], ...] = ()
+    objects: tuple[str, ...] = ()
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """The objects that it may lead to."""
+        return self.objects or ((self.object,) if self.object else ())
 
 
 class Scope(Protocol):

@@ -6,16 +6,19 @@ from objectry.expressions.tree import Literal, Tree
 from objectry.expressions.types import ExprType, Kind
 from objectry.values.dates import parse_date, parse_datetime
 from objectry.values.ids import parse_id
+from objectry.values.times import parse_duration, parse_time
 
 BOOLEAN = ExprType(Kind.BOOLEAN)
 NUMBER = ExprType(Kind.NUMBER)
 TEXT = ExprType(Kind.TEXT)
 DATE = ExprType(Kind.DATE)
 DATETIME = ExprType(Kind.DATETIME)
+TIME = ExprType(Kind.TIME)
+DURATION = ExprType(Kind.DURATION)
 PERIOD = ExprType(Kind.PERIOD)
 NULL = ExprType(Kind.NULL)
 
-ORDERED = frozenset({Kind.NUMBER, Kind.TEXT, Kind.DATE, Kind.DATETIME})
+ORDERED = frozenset({Kind.NUMBER, Kind.TEXT, Kind.DATE, Kind.DATETIME, Kind.TIME, Kind.DURATION})
 """The kinds that have a smaller and a larger."""
 
 _WORDS = {
@@ -24,10 +27,15 @@ _WORDS = {
     Kind.TEXT: "a text",
     Kind.DATE: "a date",
     Kind.DATETIME: "a moment",
+    Kind.TIME: "a time of day",
+    Kind.DURATION: "a duration",
     Kind.PERIOD: "a period",
     Kind.LINK: "a link",
     Kind.LINES: "lines",
     Kind.LIST: "a list",
+    Kind.COMPOSITE: "a value of several parts",
+    Kind.JSON: "a JSON value",
+    Kind.SECRET: "a secret",
     Kind.NULL: "None",
 }
 
@@ -38,6 +46,10 @@ _CONVERSIONS = {
     (Kind.TEXT, Kind.DATE): "date(…) makes a date of a text",
     (Kind.DATETIME, Kind.DATE): "date(…) takes the day of a moment",
     (Kind.DATE, Kind.DATETIME): "date(…) takes the day of a moment",
+    (Kind.DURATION, Kind.NUMBER): "hours(…), minutes(…) and seconds(…) make a duration",
+    (Kind.NUMBER, Kind.DURATION): "divide by hours(1), minutes(1) or seconds(1)",
+    (Kind.DURATION, Kind.TEXT): "a duration is written 'PT1H30M'; text(…) makes a text of one",
+    (Kind.TIME, Kind.TEXT): "a time of day is written '08:30'; text(…) makes a text of one",
     (Kind.DATE, Kind.NUMBER): "days(…) makes a period of a number",
     (Kind.NUMBER, Kind.DATE): "days(…) makes a period of a number",
 }
@@ -65,13 +77,14 @@ def compatible(a: ExprType, b: ExprType) -> bool:
     """Whether values of both types can stand for each other."""
     if a.kind is Kind.LINK and b.kind is Kind.LINK:
         return not a.object or not b.object or a.object == b.object
-    return a.kind is b.kind
+    return a.kind is b.kind and (not a.parts or not b.parts or a.parts == b.parts)
 
 
 def adapt(tree: Tree, to: ExprType) -> Tree | None:
     """The tree as a value of type `to`, or None.
 
-    None takes any type; a text literal becomes the date, moment or id that it writes.
+    None takes any type; a text literal becomes the date, moment, time, duration or id that it
+    writes.
     """
     if tree.type.kind is Kind.NULL:
         return Literal(type=to, value=None)
@@ -83,12 +96,23 @@ def adapt(tree: Tree, to: ExprType) -> Tree | None:
             case Kind.DATETIME:
                 moment = parse_datetime(tree.value)
                 return None if moment is None else Literal(type=to, value=moment)
+            case Kind.TIME:
+                at = parse_time(tree.value)
+                return None if at is None else Literal(type=to, value=at)
+            case Kind.DURATION:
+                length = parse_duration(tree.value)
+                return None if length is None else Literal(type=to, value=length)
             case Kind.LINK:
                 link = parse_id(tree.value)
                 return None if link is None else Literal(type=to, value=link)
             case _:
                 pass
     return tree if compatible(tree.type, to) else None
+
+
+def is_none(tree: Tree) -> bool:
+    """Whether a tree is a bare None, of whatever type."""
+    return isinstance(tree, Literal) and tree.value is None
 
 
 def whole(tree: Tree) -> int | None:

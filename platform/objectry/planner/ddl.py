@@ -1,6 +1,6 @@
 """SQLAlchemy's descriptions as PostgreSQL's DDL text."""
 
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any  # SQLAlchemy's own bound for columns known only at run time
 
@@ -14,6 +14,8 @@ from sqlalchemy.schema import (
     CreateTable,
     DDLElement,
 )
+
+from objectry.values.times import duration_text
 
 DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy's own gap
 _PREPARER = DIALECT.identifier_preparer
@@ -89,8 +91,10 @@ def literal(value: object) -> str:
             return str(value)
         case Decimal():
             return f"{value:f}"
-        case datetime() | date():
+        case datetime() | date() | time():
             return f"'{value.isoformat()}'"
+        case timedelta():
+            return f"'{duration_text(value)}'"
         case str():
             return "'" + value.replace("'", "''") + "'"
         case _:

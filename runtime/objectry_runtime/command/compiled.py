@@ -5,10 +5,13 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import cast
 
+import msgspec
+
 from objectry.compiler.codecs import Json, to_text
 from objectry.expressions import Value
 from objectry.metadata.model import Derivation, ObjectModel
 from objectry.metadata.types import StorageClass
+from objectry.values.documents import Document
 from objectry_runtime.command.completing import (
     Complete,
     completer,
@@ -17,6 +20,7 @@ from objectry_runtime.command.completing import (
     places_of,
 )
 from objectry_runtime.events.images import sensitive
+from objectry_runtime.events.secrets import secrets_of
 from objectry_runtime.host.live import Live
 
 Image = dict[str, Json]
@@ -45,7 +49,7 @@ class Compiled:
             for name, field in numbers.items()
             if field.currency is not None
         }
-        stored = [name for name, field in fields.items() if field.kept and name != "parent"]
+        stored = [name for name, field in fields.items() if field.kept]
         direct = [name for name, field in fields.items() if is_direct(field)]
         self.direct = frozenset(direct)
         # Values of a record that is about to be made, and of one that is there, before anything
@@ -67,6 +71,12 @@ class Compiled:
             if field.type.links and field.derivation is Derivation.INPUT
         }
         self.sensitive = sensitive(live.model, model)
+        self.users = tuple(
+            name
+            for name, field in fields.items()
+            if field.type.principal and field.derivation is Derivation.INPUT
+        )
+        self.secrets = secrets_of(live.model, model)
         self._rollups = tuple(
             (name, _ENCODERS.get(field.type.storage))
             for name, field in fields.items()
@@ -123,9 +133,27 @@ def _moment(value: Value) -> Json:
     return to_text(value)
 
 
+def _plain(value: Value) -> Json:
+    return to_text(value)
+
+
+def _list(value: Value) -> Json:
+    assert isinstance(value, tuple), "a list field has a tuple of texts"
+    return list(value)
+
+
+def _document(value: Value) -> Json:
+    assert isinstance(value, Document), "a JSON field has a document"
+    return msgspec.Raw(value.text.encode())
+
+
 _ENCODERS: Mapping[StorageClass, Callable[[Value], Json]] = {
     StorageClass.NUMERIC: _decimal,
     StorageClass.INTEGER: _whole,
     StorageClass.DATE: _day,
     StorageClass.TIMESTAMP: _moment,
+    StorageClass.TIME: _plain,
+    StorageClass.INTERVAL: _plain,
+    StorageClass.TEXTS: _list,
+    StorageClass.JSONB: _document,
 }

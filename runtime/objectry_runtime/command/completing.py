@@ -10,6 +10,7 @@ from objectry.metadata.model import Derivation, FieldModel, ObjectModel
 from objectry.metadata.types import StorageClass
 from objectry.values.currencies import is_currency, minor_units
 from objectry.values.numbers import ZERO, has_places, quantise
+from objectry_runtime.command.settling import document, sealed
 from objectry_runtime.host.live import Live
 from objectry_runtime.problems import Problem
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from objectry_runtime.command.draft import Draft
 
 COMPANY_CURRENCY = "EUR"
+_NOT_DIRECT = (StorageClass.NUMERIC, StorageClass.INTEGER, StorageClass.JSONB)
 
 Complete = Callable[["Draft"], Value]
 Round = Callable[["Draft", Value], Value]
@@ -29,6 +31,10 @@ def completer(live: Live, model: ObjectModel, field: FieldModel) -> Complete:
     match field.derivation:
         case Derivation.SYSTEM:
             return lambda draft: draft.given.get(field.name)
+        case Derivation.INPUT if field.type.sealed:
+            return sealed(field)
+        case Derivation.INPUT if field.type.storage is StorageClass.JSONB:
+            return document(field)
         case Derivation.INPUT:
             return _input(live, field)
         case Derivation.COMPUTED:
@@ -46,7 +52,8 @@ def is_direct(field: FieldModel) -> bool:
     return (
         field.derivation is Derivation.INPUT
         and field.when is None
-        and field.type.storage not in (StorageClass.NUMERIC, StorageClass.INTEGER)
+        and not field.type.sealed
+        and field.type.storage not in _NOT_DIRECT
     )
 
 

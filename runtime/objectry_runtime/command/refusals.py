@@ -13,6 +13,7 @@ from objectry_runtime.command.open_quantities import exceeded
 from objectry_runtime.host.live import Live
 from objectry_runtime.identity.call import Call
 from objectry_runtime.problems import FieldError, Problem, invalid
+from objectry_runtime.query.trees import DEPTH_MAX
 from objectry_runtime.query.writes import taken
 from objectry_runtime.store.executor import DatabaseError
 
@@ -99,6 +100,14 @@ def _guarded(code: str) -> Exception:
             return Stale()
         case "forbidden":
             return forbidden()
+        case "no_user":
+            return invalid([FieldError(pointer, "link", "There is no such user.")])
+        case "tree_cycle":
+            message = "The record would lie below itself."
+            return invalid([FieldError(pointer, "cycle", message)])
+        case "tree_depth":
+            message = f"A tree has at most {DEPTH_MAX} levels."
+            return invalid([FieldError(pointer, "depth", message)])
         case "read_only":
             return invalid([FieldError(pointer, "read_only", "You may not write this field.")])
         case _:

@@ -7,11 +7,14 @@ import msgspec
 from objectry.expressions import Value
 from objectry.metadata.model import ObjectModel
 from objectry.values.ids import new_id
+from objectry_runtime.command.trees import keep_tree
 from objectry_runtime.command.compiled import Image, compiled
 from objectry_runtime.command.decision import Decision, Version
 from objectry_runtime.command.draft import Draft
 from objectry_runtime.command.images import changes_between, image_of, image_of_state
 from objectry_runtime.command.open_quantities import open_quantities
+from objectry_runtime.command.users import users_exist
+from objectry_runtime.command.references import hold_references
 from objectry_runtime.command.stored_rollups import keep_rollups
 from objectry_runtime.events.images import seal_changes, seal_image
 from objectry_runtime.events.json_values import as_object, as_rows
@@ -46,6 +49,9 @@ def unit_of(call: Call, decision: Decision, subject_key: bytes | None, *, answer
     if not writes:
         return Unit(statements=[])
     before, after = open_quantities(call, decision)
+    held, placed = keep_tree(call, decision)
+    before, after = [*held, *before], [*after, *placed]
+    after += hold_references(call, decision)
     after += keep_rollups(call, decision)
     reader = call if answering and not (decision.extra or after) else None
     saving, answers = save(
@@ -57,6 +63,7 @@ def unit_of(call: Call, decision: Decision, subject_key: bytes | None, *, answer
         for one in decision.guards
         if one.ids and one.rule is not True
     ]
+    unit += users_exist(call, decision)
     return Unit(statements=unit + after, answer=len(before) if answers else -1)
 
 
@@ -163,6 +170,9 @@ def _sealed(
     changes: Mapping[str, object],
     wrapped: bytes | None,
 ) -> _Kept:
+    hidden = compiled(call.live, model).secrets
+    if hidden:
+        record, changes = hidden.hide(record), hidden.hide_changes(changes)
     secret = compiled(call.live, model).sensitive
     if not secret:
         return _Kept(record=record, changes=changes)

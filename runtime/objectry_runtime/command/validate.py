@@ -10,6 +10,7 @@ from objectry.compiler.codecs import to_json
 from objectry.expressions import Value
 from objectry.metadata.model import Derivation, FieldModel, ObjectModel
 from objectry.metadata.types import StorageClass
+from objectry.values.documents import Document
 from objectry_runtime.command.bodies import codec_of, step
 from objectry_runtime.command.completing import exceeds
 from objectry_runtime.command.draft import Draft
@@ -60,7 +61,7 @@ def required(live: Live, model: ObjectModel) -> Rule | None:
         for field in fields:
             name = field.name
             value = draft.lines.get(name, ()) if field.is_table else values[name]
-            if value not in (None, "", []) or not draft.applies(field):
+            if value not in (None, "", [], ()) or not draft.applies(field):
                 continue
             wanted = field.definition.required
             if not wanted and field.required_when is not None:
@@ -91,6 +92,22 @@ def places(live: Live, model: ObjectModel) -> Rule | None:
                 yield _error(draft, name, "scale", told)
 
     return rule if names else None
+
+
+def parts(live: Live, model: ObjectModel) -> Rule | None:
+    """A value of several parts is whole, however little of it a body said."""
+    fields = [field for field in model.fields.values() if field.type.parts and field.writable]
+
+    def rule(draft: Draft, values: Values) -> Iterator[FieldError]:
+        for field in fields:
+            value = values[field.name]
+            wrong = field.type.incomplete(value) if isinstance(value, Document) else None
+            if wrong is not None:
+                part, refused = wrong
+                pointer = draft.pointer + step(field.name) + step(part)
+                yield FieldError(pointer, refused.code, refused.message)
+
+    return rule if fields else None
 
 
 def bounds(live: Live, model: ObjectModel) -> Rule | None:
@@ -186,6 +203,7 @@ RULES: tuple[Make, ...] = (
     applicable,
     required,
     places,
+    parts,
     bounds,
     defaults,
     immutable,

@@ -3,12 +3,13 @@
 import msgspec
 
 from objectry.metadata.model import FieldModel
-from objectry.metadata.types import OPERATORS
+from objectry.metadata.types import BELOW, OPERATORS, StorageClass
 from objectry.values.text import TextProblem, clean
 from objectry_runtime.query.frame import ObjectFrame, pg_type
 from objectry_runtime.query.names import FieldPath, Names
 from objectry_runtime.query.refusal import bad_query, near, quoted
 from objectry_runtime.query.slots import Slot, array_text
+from objectry_runtime.query.trees import below, operators, tree_of
 from objectry_runtime.query.sql import Sql, is_plain
 from objectry_runtime.query.values import parse_boolean, parse_value
 
@@ -43,7 +44,8 @@ def parse_filter(
     path_text, separator, op = parameter.partition("__")
     found = names.path(object_name, path_text, "filter", parameter)
     op = op if separator else "eq"
-    check_operator(found, op, parameter)
+    allowed = operators(names.live, found.field)
+    check_operator(found, op, parameter, allowed)
     values = parse_values(found.field, op, text, parameter)
     if op == "isnull":
         return Condition(Filter(found.path, f"isnull:{values[0]}", ()), ())
@@ -65,9 +67,10 @@ def is_constant(field: FieldModel, value: str) -> bool:
     return field.type.closed(field.definition)
 
 
-def check_operator(found: FieldPath, op: str, parameter: str) -> None:
-    """An operator must exist, and be one of the field's type."""
-    allowed = found.field.type.operators
+def check_operator(
+    found: FieldPath, op: str, parameter: str, allowed: tuple[str, ...]
+) -> None:
+    """An operator must exist, and be one that the field takes."""
     if op in allowed:
         return
     kind = found.field.type.name
@@ -81,7 +84,7 @@ def parse_values(field: FieldModel, op: str, text: str, parameter: str) -> tuple
     """The values of an operator in parameter form; a list is one array."""
     if op == "isnull":
         return (parse_boolean(text, parameter),)
-    if op in SUBSTRING:
+    if op in SUBSTRING and field.type.storage is StorageClass.TEXT:
         return (parse_substring(text, parameter),)
     if op == "between":
         bounds = text.split(",")
@@ -119,7 +122,12 @@ def render_filter(condition: Filter, field: FieldModel, frame: ObjectFrame, sql:
             return f"{column} = any({items})"
         return f"({column} = any({items})) is not true"
     values = [sql.constant(value, kind) for value in condition.constants]
-    values += [sql.bind(slot, kind) for slot in condition.slots]
+    item = kind.removesuffix("[]")
+    values += [sql.bind(slot, item) for slot in condition.slots]
+    if condition.op in BELOW:
+        inside = below(frame.rendering, tree_of(frame.rendering.live, field), values[0])
+        found = f"{column} = any({inside})"
+        return found if condition.op == "under" else f"({found}) is not true"
     match condition.op:
         case "eq":
             return f"{column} = {values[0]}"
@@ -127,6 +135,8 @@ def render_filter(condition: Filter, field: FieldModel, frame: ObjectFrame, sql:
             return f"{column} is distinct from {values[0]}"
         case "between":
             return f"{column} between {values[0]} and {values[1]}"
+        case "contains" if kind.endswith("[]"):
+            return f"{column} @> array[{values[0]}]"
         case "contains":
             return f"strpos({column}, {values[0]}) > 0"
         case "icontains":

@@ -119,10 +119,14 @@ class ObjectFrame:
             return own
         if parts := self.model.fields[name].type.parts:
             return part_of(own, rest[0], parts[rest[0]])
-        target = self.model.fields[name].expr_type.object
-        return LinkedRecord(self.rendering, target, self.tenant, own, gated=self._gated).column(
-            tuple(rest)
-        )
+        # An id is of one object alone, so that of several targets one at most has a value.
+        values = [
+            LinkedRecord(self.rendering, target, self.tenant, own, gated=self._gated).column(
+                tuple(rest)
+            )
+            for target in self.model.fields[name].expr_type.targets
+        ]
+        return values[0] if len(values) == 1 else f"coalesce({', '.join(values)})"
 
     def raw(self, name: str) -> str:
         """The value of a field of the record itself, whoever asks."""

@@ -68,8 +68,10 @@ class Names:
         path = tuple(text.split("."))
         if len(path) > PATH_MAX + 1:
             raise bad_query(f"{parameter}: {quoted(text)} follows more than {PATH_MAX} links.")
-        for hop in path[:-1]:
+        for place, hop in enumerate(path[:-1], 1):
             field = self.field(object_name, hop, use, parameter)
+            if field.type.parts:
+                return FieldPath(path, part_field(field, path[place:], parameter))
             object_name = self.target(field, parameter)
             if field.is_table:
                 raise bad_query(
@@ -104,6 +106,24 @@ class Names:
     def reads_rows(self, field: FieldModel) -> bool:
         """Whether the rows of a table field may be read by those who read its record."""
         return self.policy(field.definition.of).own_rule("read") is not False
+
+
+def part_field(field: FieldModel, rest: tuple[str, ...], parameter: str) -> FieldModel:
+    """A part of a composite, as if it were a field."""
+    part = field.type.parts.get(rest[0])
+    if part is None or len(rest) > 1:
+        wrong = ".".join(rest)
+        raise bad_query(
+            f"{parameter}: {quoted(field.name)} has no part {quoted(wrong)}."
+            f"{near(wrong, list(field.type.parts))}"
+        )
+    return FieldModel(
+        name=f"{field.name}.{rest[0]}",
+        definition=FieldDef(name=rest[0], type=part.name),
+        type=part,
+        expr_type=ExprType(part.kind),
+        derivation=field.derivation,
+    )
 
 
 def find_field(model: ObjectModel, name: str) -> FieldModel | None:

@@ -1,7 +1,7 @@
 """A selection as SQL: PostgreSQL builds the JSON text, with rights and exact decimals in it."""
 
 from objectry.metadata.model import FieldModel
-from objectry.metadata.types import StorageClass
+from objectry.metadata.types import SHOWN, StorageClass
 from objectry_runtime.permissions import Policy
 from objectry_runtime.query.frame import ObjectFrame, Rendering
 from objectry_runtime.query.selection import Selection
@@ -47,12 +47,16 @@ def _gated(frame: ObjectFrame, policy: Policy, field: FieldModel, value: str) ->
 
 
 def json_value(field: FieldModel, value: str) -> str:
-    """The value as `row_to_json` must see it: decimals and moments as texts."""
+    """The value as `row_to_json` must see it: decimals, moments and durations as texts."""
     match field.type.storage:
         case StorageClass.NUMERIC:
             return f"{value}::text"
         case StorageClass.TIMESTAMP:
             return moment_text(value)
+        case StorageClass.INTERVAL:
+            return f"objectry.to_text({value})"
+        case _ if field.type.sealed:
+            return f"case when {value} is not null then '{SHOWN}' end"
         case _:
             return value
 

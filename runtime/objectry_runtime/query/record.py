@@ -1,7 +1,7 @@
 """A record as it lies in the database: typed values of all stored fields, with its lines."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
 import msgspec
@@ -9,8 +9,11 @@ import msgspec
 from objectry.expressions import Value
 from objectry.metadata.model import FieldModel, ObjectModel
 from objectry.metadata.types import StorageClass
+from objectry.values.documents import parse_document
+from objectry.values.times import parse_duration
 from objectry_runtime.host.live import Live
 from objectry_runtime.query.linked import rollups_read
+from objectry_runtime.query.slots import parse_array
 
 Values = Mapping[str, Value]
 
@@ -41,7 +44,7 @@ class Stored:
         self.fields = tuple(
             field
             for name, field in model.fields.items()
-            if (name in columns or name in asked) and name not in ("id", "parent")
+            if (name in columns or name in asked) and name != "id"
         )
         self._names = tuple(field.name for field in self.fields)
         self._parsers = tuple(
@@ -85,10 +88,23 @@ def _moment(text: str) -> Value:
     return datetime.fromisoformat(text).astimezone(UTC)
 
 
+def _duration(text: str) -> Value:
+    """An interval of hours, minutes and seconds, in the styles that PostgreSQL writes one in."""
+    if text.startswith("P"):
+        return parse_duration(text)
+    hours, minutes, seconds = (int(part) for part in text.removeprefix("-").split(":"))
+    length = timedelta(hours=hours, minutes=minutes, seconds=seconds)
+    return -length if text.startswith("-") else length
+
+
 _PARSERS: Mapping[StorageClass, Callable[[str], Value]] = {
     StorageClass.INTEGER: Decimal,
     StorageClass.NUMERIC: Decimal,
     StorageClass.BOOLEAN: lambda text: text in ("true", "t"),
     StorageClass.DATE: date.fromisoformat,
     StorageClass.TIMESTAMP: _moment,
+    StorageClass.TIME: time.fromisoformat,
+    StorageClass.INTERVAL: _duration,
+    StorageClass.TEXTS: parse_array,
+    StorageClass.JSONB: parse_document,
 }

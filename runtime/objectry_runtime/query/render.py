@@ -22,7 +22,9 @@ from objectry.expressions.tree import (
     Unary,
 )
 from objectry.expressions.types import Kind
+from objectry.expressions.typing import is_none
 from objectry.values.numbers import plain
+from objectry_runtime.query.render_durations import constant_text, seconds, with_duration
 from objectry_runtime.query.render_functions import WRITTEN_OUT, render_function
 from objectry_runtime.query.sql import Clock, Sql, SqlFrame, quote
 
@@ -32,8 +34,13 @@ PG_TYPES = {
     Kind.TEXT: "text",
     Kind.DATE: "date",
     Kind.DATETIME: "timestamptz",
+    Kind.TIME: "time",
+    Kind.DURATION: "interval",
     Kind.LINK: "uuid",
     Kind.LIST: "text[]",
+    Kind.COMPOSITE: "jsonb",
+    Kind.JSON: "jsonb",
+    Kind.SECRET: "text",
     Kind.NULL: "text",
 }
 _BIGINT = 2**63
@@ -124,15 +131,16 @@ class _Renderer:
             return "true" if value else "false"
         if isinstance(value, Decimal):
             return self.sql.bind(plain(value), pg_type)
-        return self.sql.bind(value if isinstance(value, str) else value.isoformat(), pg_type)
+        return self.sql.bind(constant_text(value), pg_type)
 
     def column(self, field: Field) -> str:
         """A field where it lies, in its column's own type."""
+        path = (*field.path, field.part) if field.part else field.path
         match field.root:
             case "record":
-                return self.frame.column(field.path)
+                return self.frame.column(path)
             case "parent":
-                return (self._owner or self.frame.parent).column(field.path)
+                return (self._owner or self.frame.parent).column(path)
             case "user":
                 return self.frame.user(field.path[0])
             case "old":
@@ -146,6 +154,8 @@ class _Renderer:
             sign = "-" if tree.op == "-" else ""
             return f"objectry.later({self.value(at)}, {sign}{months}, {sign}{days})"
         left, right = self.value(tree.left), self.value(tree.right)
+        if Kind.DURATION in (*kinds, tree.type.kind):
+            return with_duration(kinds, tree.op, left, right)
         match tree.op:
             case "+" if kinds[0] is Kind.TEXT:
                 return f"({left} || {right})"
@@ -181,7 +191,7 @@ class _Renderer:
                 choice = f"(case when {condition} then "
                 return f"{choice}{m1} else {m2} end)", f"{choice}{d1} else {d2} end)"
             case _:
-                assert _is_none(tree), tree
+                assert is_none(tree), tree
                 return "null::bigint", "null::bigint"
 
     def _interval(self, tree: Tree) -> str:
@@ -190,9 +200,9 @@ class _Renderer:
 
     def _compare(self, tree: Compare, *, strict: bool) -> str:
         """`strict`: never null for `==` and `!=`."""
-        if tree.op in ("==", "!=") and _is_none(tree.right):
+        if tree.op in ("==", "!=") and is_none(tree.right):
             return f"({self._side(tree.left)} is {'' if tree.op == '==' else 'not '}null)"
-        if tree.op in ("==", "!=") and _is_none(tree.left):
+        if tree.op in ("==", "!=") and is_none(tree.left):
             return f"({self._side(tree.right)} is {'' if tree.op == '==' else 'not '}null)"
         left, right = self._side(tree.left, tree.right), self._side(tree.right, tree.left)
         safe = (_never_null(tree.left), _never_null(tree.right))
@@ -232,14 +242,15 @@ class _Renderer:
             return "false"
         value = self._side(tree.value)
         if not isinstance(tree.items, ListOf):
-            return self._found(f"{value} = any({self.value(tree.items)})", tree.value, strict)
+            found = f"{value} = any({self.value(tree.items)})"
+            return f"coalesce({found}, false)" if strict else f"({found})"
         parts: list[str] = []
         constants = [item for item in tree.items.items if _never_null(item)]
         if constants:
             listed = ", ".join(self._side(item, tree.value) for item in constants)
             parts.append(self._found(f"{value} in ({listed})", tree.value, strict))
         for item in tree.items.items:
-            if _is_none(item):
+            if is_none(item):
                 parts.append(f"({value} is null)")
             elif not _never_null(item):
                 parts.append(f"({value} is not distinct from {self._side(item)})")
@@ -291,6 +302,8 @@ def _folded(tree: Aggregate | Rollup, body: str) -> str:
             return f"(count(*) filter (where {body}))::numeric"
         case "count":
             return f"count({body or '*'})::numeric"
+        case "sum" if tree.type.kind is Kind.DURATION:
+            return f"objectry.seconds(coalesce(sum({seconds(body)}), 0))"
         case "sum":
             return f"coalesce(sum({body}), 0)"
         case "avg":
@@ -301,10 +314,6 @@ def _folded(tree: Aggregate | Rollup, body: str) -> str:
             return f"coalesce(bool_or({body}), false)"
         case "all":
             return f"coalesce(bool_and({body}), true)"
-
-
-def _is_none(tree: Tree) -> bool:
-    return isinstance(tree, Literal) and tree.value is None
 
 
 def _never_null(tree: Tree) -> bool:

@@ -14,6 +14,9 @@ assert set(_UNIT_LENGTHS) == set(UNITS)
 
 _SIMPLE: Mapping[str, str] = {
     "days_between": "({1} - {0})::numeric",
+    "hours": "objectry.seconds({0} * 3600)",
+    "minutes": "objectry.seconds({0} * 60)",
+    "seconds": "objectry.seconds({0})",
     "months_between": "objectry.months_between({0}, {1})::numeric",
     "is_business_day": "(extract(isodow from {0}) < 6)",
     "floor": "floor({0})",
@@ -106,8 +109,12 @@ def _text(call: Call, arguments: list[str], sql: Sql) -> str:
             return arguments[0]
         case Kind.NUMBER:
             return f"trim_scale({arguments[0]})::text"
-        case Kind.DATE | Kind.DATETIME:
+        case Kind.DATE | Kind.DATETIME | Kind.DURATION:
             return f"objectry.to_text({arguments[0]})"
+        case Kind.COMPOSITE:
+            names = (name for name, _ in call.arguments[0].type.parts)
+            parts = ", ".join(f"{arguments[0]} ->> '{name}'" for name in names)
+            return f"nullif(concat_ws(' ', {parts}), '')"
         case _:
             return f"({arguments[0]})::text"
 

@@ -1,5 +1,6 @@
 """Parameters that are filled in per call, so that one rendered statement serves many calls."""
 
+import re
 from collections.abc import Callable, Mapping
 
 from objectry_runtime.identity.call import Call, Principal
@@ -67,6 +68,20 @@ _OF_CALL: Mapping[str, Callable[[Call], str]] = {
     USER["name"]: lambda call: call.principal.name,
     USER["roles"]: lambda call: _roles(call.principal),
 }
+
+
+def parse_array(text: str) -> tuple[str, ...]:
+    """The items of PostgreSQL's text form of an array of texts."""
+    if text == "{}":
+        return ()
+    return tuple(
+        _ESCAPED.sub(r"\1", item[1:-1]) if item.startswith('"') else item
+        for item in _ITEM.findall(text[1:-1])
+    )
+
+
+_ITEM = re.compile(r'"(?:[^"\\]|\\.)*"|[^,]+', re.DOTALL)
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
 
 def array_text(items: list[str]) -> str:

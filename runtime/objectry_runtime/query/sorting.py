@@ -29,8 +29,8 @@ def parse_sort(names: Names, object_name: str, text: str) -> tuple[SortKey, ...]
     for part in text.split(",") if text else ():
         name = part.removeprefix("-")
         found = names.path(object_name, name, "sort", "sort")
-        if found.field.is_table:
-            raise bad_query(f"sort: {quoted(name)} is a table and has no order.")
+        if not found.field.type.sortable:
+            raise bad_query(f"sort: {quoted(name)} is a {found.field.type.name} and has no order.")
         if any(key.path == found.path for key in keys):
             raise bad_query(f"sort: {quoted(name)} is named twice.")
         keys.append(_key(found.path, found.field, part.startswith("-")))

@@ -6,6 +6,7 @@ from objectry.values.dates import parse_date, parse_datetime
 from objectry.values.ids import parse_id
 from objectry.values.numbers import parse_decimal
 from objectry.values.text import TextProblem, clean
+from objectry.values.times import duration_text, parse_duration, parse_time
 from objectry_runtime.query.refusal import bad_query, near, quoted
 
 BIGINT_MAX = 2**63 - 1
@@ -38,12 +39,24 @@ def parse_value(field: FieldModel, text: str, parameter: str) -> str:
             if moment is None:
                 raise _wrong(parameter, text, "a moment, such as 2026-03-31T09:30:00Z")
             return moment.isoformat()
+        case StorageClass.TIME:
+            at = parse_time(text)
+            if at is None:
+                raise _wrong(parameter, text, "a time of day, such as 08:30")
+            return at.isoformat()
+        case StorageClass.INTERVAL:
+            length = parse_duration(text)
+            if length is None:
+                raise _wrong(parameter, text, "a duration, such as PT1H30M")
+            return duration_text(length)
+        case StorageClass.TEXTS:
+            return _text(field, text, parameter)
         case StorageClass.UUID:
             found = parse_id(text)
             if found is None:
                 raise _wrong(parameter, text, "the id of a record")
             return found
-        case StorageClass.NONE:
+        case StorageClass.NONE | StorageClass.JSONB:
             raise AssertionError(f"{field.name} takes no operator")
 
 

@@ -279,6 +279,10 @@ def _text(value: object) -> str | None:
             return value
         case bool():
             return "true" if value else "false"
+        case list():
+            return array_text([str(item) for item in value])
+        case msgspec.Raw():
+            return bytes(value).decode()
         case _:
             return str(value)
 

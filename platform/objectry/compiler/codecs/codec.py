@@ -171,7 +171,7 @@ class _Reading:
                 try:
                     values[name] = reader(value)
                 except Refused as refused:
-                    self._add(pointer, key, refused.code, refused.message)
+                    self._refuse(pointer, key, refused)
         if not partial:
             self._require(document, fields, values, pointer, prefix)
         return values
@@ -283,6 +283,13 @@ class _Reading:
             if any(old in document for old, new in fields.aliases.items() if new == name):
                 continue
             self._add(pointer, name, "required", "A value is needed here.")
+
+    def _refuse(self, pointer: str, key: str, refused: Refused) -> None:
+        """What is wrong with a value, or with each of its parts."""
+        if not refused.parts:
+            self._add(pointer, key, refused.code, refused.message)
+        for part, why in refused.parts:
+            self._refuse(pointer + step(key), part, why)
 
     def _add(self, pointer: str, key: str, code: str, message: str) -> None:
         if len(self.issues) < ISSUES_MAX:

@@ -1,15 +1,20 @@
 """Typed values as parameters of statements and as JSON."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+
+import msgspec
 
 from objectry.compiler.codecs.issue import is_array, is_object
 from objectry.metadata.model.resolved import FieldModel
 from objectry.metadata.types import StorageClass
 from objectry.values.dates import datetime_text
+from objectry.values.documents import Document
+from objectry.values.times import duration_text
 
-Json = None | bool | int | str | Sequence["Json"] | Mapping[str, "Json"]
+# A JSON text as it stands is `Raw`: the numbers of a document never become anything else.
+Json = None | bool | int | str | Decimal | msgspec.Raw | Sequence["Json"] | Mapping[str, "Json"]
 
 
 def to_text(value: object) -> str | None:
@@ -27,8 +32,10 @@ def to_text(value: object) -> str | None:
             return str(value)
         case datetime():
             return datetime_text(value)
-        case date():
+        case date() | time():
             return value.isoformat()
+        case timedelta():
+            return duration_text(value)
         case _:
             raise AssertionError(f"no parameter can hold a {type(value).__name__}")
 
@@ -45,8 +52,12 @@ def to_json(value: object, field: FieldModel | None = None) -> Json:
             if field is not None and field.type.storage is StorageClass.INTEGER:
                 return int(value)
             return format(value, "f")
-        case datetime() | date():
+        case datetime() | date() | time() | timedelta():
             return to_text(value)
+        case Document():
+            return to_json(value.json)
+        case tuple():
+            return list(value)
         case _ if is_object(value):
             return {key: to_json(each) for key, each in value.items()}
         case _ if is_array(value):

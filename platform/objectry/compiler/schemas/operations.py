@@ -2,8 +2,8 @@
 
 from objectry.compiler.schemas.parts import AGE, BULK_MAX, page, parameter, problems
 from objectry.compiler.schemas.shapes import Visible, filterable
-from objectry.metadata.model import Model, ObjectModel
-from objectry.metadata.types import OPERATORS, Reference, Schema
+from objectry.metadata.model import FieldModel, Model, ObjectModel
+from objectry.metadata.types import BELOW, OPERATORS, Reference, Schema
 
 PREFIX = "/api/v1"
 _ETAG: Schema = {
@@ -97,13 +97,18 @@ def _list(owner: ObjectModel, visible: Visible, reference: Reference) -> Schema:
     }
 
 
+def _follows(field: FieldModel) -> bool:
+    """Whether a path may go on behind the field: to a record, or to a part of the value."""
+    return field.type.links or bool(field.type.parts)
+
+
 def _filters(owner: ObjectModel, visible: Visible) -> Schema:
     """All filters as one free-form parameter: any number of `field=value`, `field__op=value`."""
     by_operators: dict[tuple[str, ...], list[str]] = {}
     for field in filterable(owner, visible):
-        path = rf"{field.name}(\.[a-z0-9_.]+)?" if field.type.links else field.name
+        path = rf"{field.name}(\.[a-z0-9_.]+)?" if _follows(field) else field.name
         # A path through a link ends at a field of any type.
-        operators = OPERATORS if field.type.links else field.type.operators
+        operators = OPERATORS if _follows(field) else field.type.operators
         by_operators.setdefault(operators, []).append(path)
     alternatives = [
         f"({'|'.join(names)})(__({'|'.join(each for each in operators if each != 'eq')}))?"

@@ -8,7 +8,7 @@ from objectry.findings import code, near
 from objectry.metadata.checks.context import Context, Place
 from objectry.metadata.checks.registry import object_check
 from objectry.metadata.model.definitions import FieldDef, ObjectDef
-from objectry.metadata.types import COMMON, TYPES, StorageClass
+from objectry.metadata.types import COMMON, OWN, TYPES, type_of
 from objectry.values.currencies import is_currency
 
 KEY_NOT_FOR_TYPE = code(
@@ -61,8 +61,8 @@ CONTRADICTION = code(
 CURRENCY = code(
     "OBJ0327",
     "Not a currency",
-    "`currency` of a money field is an ISO 4217 code such as `EUR`, or the name of a field of type "
-    "`currency` in the same object.",
+    "`currency` of a money field is an ISO 4217 code such as `EUR`, the name of a field of type "
+    "`currency` in the same object, or `own`: then each amount brings its own.",
     wrong="object: offer\nservice: offers\nfields: {total: {type: money, currency: EURO}}",
     right="object: offer\nservice: offers\nfields: {total: {type: money, currency: EUR}}",
 )
@@ -88,9 +88,6 @@ COMPUTED_READS = code(
 
 # Keys that are declared by a value other than this default.
 _DEFAULTS = {name: getattr(FieldDef(name="", type=""), name) for name in FieldDef.__struct_fields__}
-_NOT_FOR_TABLES = frozenset(
-    {"unique", "default", "formula", "snapshot", "computed", "sensitive", "immutable"}
-)
 
 
 def _at(definition: ObjectDef, field: FieldDef, *path: str | int) -> Place:
@@ -101,19 +98,17 @@ def _at(definition: ObjectDef, field: FieldDef, *path: str | int) -> Place:
 def check_keys(context: Context, definition: ObjectDef) -> None:
     """A field has the keys its type needs, and none that mean nothing for it."""
     for field in definition.fields.values():
-        row = TYPES.get(field.type)
+        row = type_of(field)
         if row is None:
             continue  # reported as misshapen
-        allowed = COMMON | row.keys
-        if row.storage is StorageClass.NONE:
-            allowed -= _NOT_FOR_TABLES
+        allowed = (COMMON | row.keys) - row.refuses
         for key in FieldDef.__struct_fields__:
             value = getattr(field, key)
             if value == _DEFAULTS[key] or key in allowed:
                 continue
-            types = [name for name, other in TYPES.items() if key in other.keys]
             message = f"`{key}` means nothing for the type `{field.type}`."
-            hint = f"it is for {', '.join(types)}" if types else "remove it"
+            types = [name for name, other in TYPES.items() if key in other.keys]
+            hint = f"it is for {', '.join(types)}" if types and key not in COMMON else "remove it"
             context.find(KEY_NOT_FOR_TYPE, _at(definition, field, key), message, hint, key=True)
         needed = row.needs
         if needed and not getattr(field, needed):
@@ -202,7 +197,7 @@ def check_sources_of_value(context: Context, definition: ObjectDef) -> None:
 def check_currencies(context: Context, definition: ObjectDef) -> None:
     """`currency` names an ISO code or a currency field."""
     for field in definition.fields.values():
-        if not field.currency or field.type != "money" or is_currency(field.currency):
+        if field.currency in ("", OWN) or field.type != "money" or is_currency(field.currency):
             continue
         other = definition.fields.get(field.currency)
         if other is not None and other.type in ("currency", ""):

@@ -32,7 +32,7 @@ KINDS = (
 
 # Words of the language that this version does not run yet.
 LATER_KINDS = frozenset({"extend", "units"})
-LATER_KEYS = frozenset({"translate", "tree", "units"})
+LATER_KEYS = frozenset({"translate", "units"})
 LATER_VALUES = frozenset(
     (
         "file image links autonumber"

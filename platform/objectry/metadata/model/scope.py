@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from objectry.expressions.types import ExprType, Kind, Scope
 from objectry.metadata.model.definitions import FieldDef
-from objectry.metadata.types import SYSTEM_TYPES, TYPES
+from objectry.metadata.types import type_of
 
 # What an expression may ask about the caller.
 USER: dict[str, ExprType] = {
@@ -16,7 +16,7 @@ USER: dict[str, ExprType] = {
 
 def field_type(field: FieldDef, object_name: str) -> ExprType | None:
     """The expression type of a field, None where its `type` is no type."""
-    row = TYPES.get(field.type) or SYSTEM_TYPES.get(field.type)
+    row = type_of(field)
     if row is None:
         return None
     if row.kind is Kind.LINES:
@@ -24,8 +24,13 @@ def field_type(field: FieldDef, object_name: str) -> ExprType | None:
     if row.own:
         return ExprType(Kind.LINK, object_name)
     if row.kind is Kind.LINK:
-        return ExprType(Kind.LINK, field.to[0] if len(field.to) == 1 else "")
-    return ExprType(row.kind)
+        if len(field.to) == 1:
+            return ExprType(Kind.LINK, field.to[0])
+        return ExprType(Kind.LINK, objects=field.to)
+    item = Kind.TEXT if row.kind is Kind.LIST else None
+    return ExprType(
+        row.kind, item=item, parts=tuple((name, part.kind) for name, part in row.parts.items())
+    )
 
 
 def kinds(field: FieldDef, object_name: str) -> tuple[Kind, ...]:

@@ -1,16 +1,20 @@
 """Field types: one class of facts each, over a closed set of storage classes."""
 
-from objectry.metadata.types.catalogue import SYSTEM_TYPES, TYPES
+from objectry.metadata.types.catalogue import SYSTEM_TYPES, TYPES, type_of
 from objectry.metadata.types.field_type import FieldType, Reader, Scalar
 from objectry.metadata.types.limits import ROWS_MAX
+from objectry.metadata.types.money import OWN
 from objectry.metadata.types.refusal import Refused, named
+from objectry.metadata.types.secret import SHOWN
 from objectry.metadata.types.storage import COMMON, OPERATORS, StorageClass
 from objectry.metadata.types.use import Reference, Rule, Schema, Use
 
 __all__ = [
     "COMMON",
     "OPERATORS",
+    "OWN",
     "ROWS_MAX",
+    "SHOWN",
     "SYSTEM_TYPES",
     "TYPES",
     "FieldType",
@@ -23,4 +27,5 @@ __all__ = [
     "StorageClass",
     "Use",
     "named",
+    "type_of",
 ]

@@ -1,16 +1,18 @@
 """What every field type says of itself: the class the others are made from."""
 
-from collections.abc import Callable, Iterator
-from datetime import date, datetime
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from types import MappingProxyType
 from typing import ClassVar, TypeVar
 
 from objectry.expressions.types import Kind
 from objectry.metadata.types.refusal import Refused, named
 from objectry.metadata.types.storage import StorageClass
 from objectry.metadata.types.use import Options, Reference, Rule, Schema, Use
+from objectry.values.documents import Document
 
-Scalar = Decimal | str | bool | date | datetime
+Scalar = Decimal | str | bool | date | datetime | time | timedelta | tuple[str, ...] | Document
 Reader = Callable[[object], Scalar]
 Parsed = TypeVar("Parsed", bound=Scalar)
 
@@ -29,11 +31,17 @@ class FieldType:
     operators: ClassVar[tuple[str, ...]]
     widget: ClassVar[str]
     keys: ClassVar[frozenset[str]] = frozenset()  # that it takes beside COMMON
+    refuses: ClassVar[frozenset[str]] = frozenset()  # of COMMON, what means nothing here
     needs: ClassVar[str] = ""  # the key it can't do without
     scale: ClassVar[int | None] = None  # decimal places where the field names none
     words: ClassVar[bool] = False  # sorted as people do; codes are not words
     maskable: ClassVar[bool] = False  # whether a mask can be shown in the value's place
+    sortable: ClassVar[bool] = True  # whether records can be put in its order, and indexed by it
+    sealed: ClassVar[bool] = False  # encrypted where it lies, shown to nobody
+    parts: ClassVar[Mapping[str, "FieldType"]] = MappingProxyType({})  # of one value
     links: ClassVar[bool] = False  # whether it leads to records that paths can follow
+    principal: ClassVar[bool] = False  # whether it is the id of somebody with credentials
+    many: ClassVar[bool] = False  # whether it links to a list of records
     own: ClassVar[bool] = False  # whether it is the id of the record that has it
     priced: ClassVar[bool] = False  # whether the value is in a currency
     titled: ClassVar[bool] = False  # whether the first such field names the record
@@ -59,6 +67,25 @@ class FieldType:
         """The CHECKs that hold the column (a name that needs no quotes but has them) to it."""
         del use, column
         yield from ()
+
+    def variant(self, options: Options) -> "FieldType":
+        """The type of a field with these options, where they make it another."""
+        del options
+        return self
+
+    def settle(self, document: Document) -> Document:
+        """A document as it is kept, once what was there before is merged into it."""
+        return document
+
+    def incomplete(self, document: Document) -> tuple[str, Refused] | None:
+        """The first part that a settled document lacks or can't have, and why."""
+        del document
+        return None
+
+    def part_use(self, name: str, use: Use) -> Use:
+        """A part of the value as the part's own type sees it."""
+        del use
+        raise AssertionError(f"a {self.name} has no {name}")
 
     def closed(self, options: Options) -> bool:
         """Whether there are so few values that a statement for each pays."""

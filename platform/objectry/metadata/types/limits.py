@@ -15,6 +15,10 @@ TEXT_MAX = 10_000
 LONG_TEXT_MAX = 1_000_000
 INDEXED_TEXT_MAX = 500  # four bytes each still fit one index entry of PostgreSQL (2,704 bytes)
 EMAIL_MAX = 254  # RFC 5321
+TAG_MAX = 100
+TAGS_MAX = 100
+DOCUMENT_MAX = 1_000_000  # characters of JSON
+SECRET_MAX = 10_000
 URL_MAX = 2_000  # what every browser takes
 ROWS_MAX = 10_000  # of one table field
 

@@ -90,19 +90,6 @@ class DecimalNumber(FieldType):
         yield Rule(f"digits_{before}", f'abs("{column}") < 1e{before}::numeric')
 
 
-class Money(DecimalNumber):
-    """An amount in a currency, with that currency's places."""
-
-    name = "money"
-    summary = "An exact amount in the record's currency."
-    widget = "money"
-    keys = _KEYS | {"currency"}
-    scale = None
-    priced = True
-    examples = ("119.00",)
-    mistakes = ("119,00", "1.23456", True)
-
-
 class Percent(DecimalNumber):
     """A percentage."""
 

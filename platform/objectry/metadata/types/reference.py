@@ -1,8 +1,10 @@
 """Ids: links to records, users, the record's own; and the rows a record owns."""
 
+from typing import ClassVar
+
 from objectry.expressions.types import Kind
 from objectry.metadata.types.field_type import FieldType, Reader, parsed
-from objectry.metadata.types.storage import EQUAL, StorageClass
+from objectry.metadata.types.storage import EQUAL, ORDERED, StorageClass
 from objectry.metadata.types.use import Reference, Schema, Use
 from objectry.values.ids import parse_id
 
@@ -12,7 +14,7 @@ class Identifier(FieldType):
 
     storage = StorageClass.UUID
     kind = Kind.LINK
-    operators = EQUAL
+    operators: ClassVar[tuple[str, ...]] = EQUAL
 
     def write_schema(self, use: Use, *, required: bool) -> Schema:
         """A UUID."""
@@ -23,18 +25,43 @@ class Identifier(FieldType):
 class RecordId(Identifier):
     """The record's own id; the engine gives it."""
 
-    name = "uuid"
+    name = "id"
     summary = "The record's own id."
     widget = "text"
     own = True
 
 
-class UserId(Identifier):
-    """Who did something; the engine says it."""
+class Uuid(Identifier):
+    """An id that another system gave."""
+
+    name = "uuid"
+    summary = "A UUID, such as the id that another system gave."
+    operators = ORDERED
+    widget = "text"
+    examples = ("0189abcd-0000-4000-8000-000000000001",)
+    mistakes = ("1", 1, "0189abcd000040008000000000000001")
+
+    def reader(self, use: Use) -> Reader:
+        """Reads a UUID written with hyphens."""
+        del use
+        message = "A UUID is written 0189abcd-0000-4000-8000-000000000001."
+        return parsed("uuid", message, parse_id)
+
+
+class User(Identifier):
+    """A person or program with credentials; the engine writes who did something."""
 
     name = "user"
-    summary = "The id of a user."
+    summary = "The id of a user: whoever has a key or an account."
     widget = "user"
+    principal = True
+    examples = ("0189abcd-0000-7000-8000-000000000002",)
+    mistakes = ("ada", 1)
+
+    def reader(self, use: Use) -> Reader:
+        """Reads an id; whether there is such a user is asked at the write."""
+        del use
+        return parsed("link", "A user is given by the id (a UUID).", parse_id)
 
 
 class Link(Identifier):
@@ -73,6 +100,10 @@ class Table(FieldType):
     widget = "grid"
     keys = frozenset({"of"})
     needs = "of"
+    sortable = False
+    refuses = frozenset(
+        {"unique", "default", "formula", "snapshot", "computed", "sensitive", "immutable"}
+    )
 
     def read_schema(self, use: Use, reference: Reference) -> Schema:
         """The rows."""

@@ -1,5 +1,6 @@
 """Why a value is not taken, in words for the person who sent it."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 
@@ -10,6 +11,15 @@ class Refused(Exception):
         super().__init__(message)
         self.code = code
         self.message = message
+        self.parts: Sequence[tuple[str, Refused]] = ()
+
+    @classmethod
+    def within(cls, parts: Sequence[tuple[str, "Refused"]]) -> "Refused":
+        """A value that is refused for its parts: each told at its own place."""
+        place, first = parts[0]
+        refused = cls(first.code, f"{place}: {first.message}")
+        refused.parts = tuple(parts)
+        return refused
 
 
 def named(value: object) -> str:

@@ -24,7 +24,8 @@ EQUAL = ("eq", "ne", "in", "not_in", "isnull")
 ORDERED = (*EQUAL, "lt", "lte", "gt", "gte", "between")
 LISTED = ("contains", "isnull")
 TEXTUAL = (*ORDERED, "contains", "icontains", "startswith", "endswith")
-OPERATORS = TEXTUAL  # every operator there is
+BELOW = ("under", "not_under")  # of what leads into a tree
+OPERATORS = (*TEXTUAL, *BELOW)  # every operator there is
 
 # Keys every type takes, beside those of its own.
 COMMON = frozenset(

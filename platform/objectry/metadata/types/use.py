@@ -59,6 +59,11 @@ class Options(Protocol):
         ...
 
     @property
+    def currency(self) -> str:
+        """Where an amount has its currency from."""
+        ...
+
+    @property
     def options(self) -> Sequence[Choice]:
         """The choices."""
         ...
