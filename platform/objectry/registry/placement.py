@@ -23,6 +23,7 @@ from objectry.metadata.model.definitions import (
     RoleDef,
 )
 from objectry.metadata.model.elsewhere import Here, needed
+from objectry.metadata.model.model import owners_of
 from objectry.metadata.model.reactions import AutomationDef, NotificationDef
 from objectry.registry.replica import grant_on_replica, replica_of
 
@@ -97,7 +98,8 @@ def _local(
         if one.to == definition.name
     ]
     events = definition.events
-    if watched:  # who follows it must hear of every change
+    if watched and definition.name not in owners_of(definitions):
+        # Who follows it must hear of every change; of lines their owner tells.
         camel = "".join(word.capitalize() for word in definition.name.split("_"))
         events = {**{what: camel + end for what, end in EVENTS.items()}, **events}
     return msgspec.structs.replace(

@@ -21,6 +21,7 @@ def replica_of(model: Model, definition: ObjectDef, wanted: frozenset[str]) -> O
         for name in known
         if name in wanted and (known[name].stored or known[name].is_table)
     }
+    workflow = definition.workflow
     replica = ObjectDef(
         name=definition.name,
         service=definition.service,
@@ -31,6 +32,12 @@ def replica_of(model: Model, definition: ObjectDef, wanted: frozenset[str]) -> O
         fields={name: _bare(field, kept) for name, field in kept.items()},
         replica=True,
     )
+    if workflow is not None and workflow.field in replica.fields:
+        # What is reserved here before its owner has made it begins where all records begin.
+        state = msgspec.structs.replace(
+            replica.fields[workflow.field], default=f"'{workflow.initial}'"
+        )
+        replica.fields[workflow.field] = state
     grants = definition.permissions.items()
     return msgspec.structs.replace(
         replica,

@@ -14,7 +14,7 @@ from objectry_runtime.api.responses import problem_response, respond
 from objectry_runtime.api.serving import Serving, build_call, request_id
 
 OPEN = frozenset({"/healthz", "/readyz", "/docs", "/docs/"})
-API, META = "/api/v1", "/api/v1/meta"
+API, META, INTERNAL = "/api/v1", "/api/v1/meta", "/internal/v1"
 
 
 class Gate:
@@ -24,6 +24,7 @@ class Gate:
         self._serving = serving
         self._records = RecordApi(serving)
         self._site = site
+        self._internal: App | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on to the app it is for."""
@@ -33,6 +34,9 @@ class Gate:
         path = str(scope["path"])
         if _below(path, API) and not _below(path, META):
             await self._records(scope, receive, send)
+            return
+        if self._serving.owners is not None and _below(path, INTERNAL):
+            await self._neighbours(scope, receive, send)
             return
         headers = read_headers(scope)
         correlation = request_id(headers)
@@ -58,6 +62,13 @@ class Gate:
         if accepts := headers.get("accept-encoding"):
             send = compressing(send, accepts)
         await self._site(scope, receive, send)
+
+    async def _neighbours(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._internal is None:
+            from objectry_runtime.api.internal import InternalApi  # only where services live apart
+
+            self._internal = InternalApi(self._serving)
+        await self._internal(scope, receive, send)
 
     async def _other(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":

@@ -8,6 +8,7 @@ from objectry.values.ids import new_id
 from objectry_runtime.api.asgi import Headers
 from objectry_runtime.host.live import Live
 from objectry_runtime.identity import Call, authenticate
+from objectry_runtime.identity.call import Owners
 from objectry_runtime.problems import Problem
 from objectry_runtime.reports.press import Press
 from objectry_runtime.store.executor import Executor
@@ -29,6 +30,7 @@ class Serving(Protocol):
     keyring: Keyring
     time_zone: tzinfo
     services: frozenset[str]
+    owners: Owners | None
     body_bytes_max: int
     press: Press
 
@@ -55,6 +57,7 @@ async def build_call(serving: Serving, headers: Headers, correlation: str) -> Ca
         idempotency_key=_idempotency_key(headers),
         if_match=_if_match(headers),
         if_none_match=headers.get("if-none-match", ""),
+        owners=serving.owners,
     )
 
 

@@ -8,7 +8,7 @@ import msgspec
 from objectry.findings import Finding, Position
 from objectry.metadata.checks import check
 from objectry.metadata.loader import Loaded, load_tree
-from objectry.metadata.model import Model
+from objectry.metadata.model import Catalog, Model
 from objectry.metadata.model.collection import uncollected
 from objectry.registry import Release, make_release
 from objectry.sdk import catalog
@@ -56,6 +56,11 @@ def refuse_mistakes(checked: Checked, folder: Path) -> None:
             f"{listed}\n{count} {'mistake' if count == 1 else 'mistakes'} in {folder}.",
             "`objectry validate` lists them, `objectry explain CODE` tells what one means.",
         )
+
+
+def catalog_of_plugins() -> Catalog:
+    """What the installed plugins bring, as definitions see it."""
+    return catalog(discover())
 
 
 def model_of(release: Release) -> Model:

@@ -11,7 +11,7 @@ from rapidfuzz import process
 from objectry_runtime.cli.failure import Failure
 from objectry_runtime.identity import create_key, revoke_key
 from objectry_runtime.publishing import live_release
-from objectry_runtime.services.database import open_database
+from objectry_runtime.services.database import open_identities
 from objectry_runtime.services.settings import Settings
 from objectry_runtime.store.database import Database
 from objectry_runtime.store.executor import Executor
@@ -48,7 +48,7 @@ def make_key(
     expires_at = expires.replace(tzinfo=UTC) if expires is not None else None
     if expires_at is not None and expires_at <= datetime.now(UTC):
         raise Failure("The key would have expired already.", "Name a time to come.")
-    with open_database(settings) as database:
+    with open_identities(settings) as database:
         _check_roles(database, roles)
         number = _tenant(database, tenant)
         return _with_owner(
@@ -59,7 +59,7 @@ def make_key(
 
 def list_keys(settings: Settings) -> list[KeyRow]:
     """All keys, the newest first."""
-    with open_database(settings) as database, database.connect_owner() as connection:
+    with open_identities(settings) as database, database.connect_owner() as connection:
         rows = connection.execute(
             "select k.prefix, p.name, t.name, p.roles, k.created_at, k.expires_at,"
             " case when k.revoked_at is not null then 'revoked'"
@@ -86,7 +86,7 @@ def revoke(settings: Settings, prefix: str) -> None:
     """Revoke one key; a whole key pasted by mistake is taken by its prefix."""
     parts = prefix.split("_")
     prefix = parts[1] if len(parts) >= 3 and parts[0] == "ok" else prefix
-    with open_database(settings) as database:
+    with open_identities(settings) as database:
         if not _with_owner(database, lambda executor: revoke_key(executor, prefix)):
             raise Failure(
                 f'No key that still works has the prefix "{prefix}".', "`objectry key list`"

@@ -5,6 +5,7 @@ from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from threading import Thread
+from typing import TYPE_CHECKING
 
 from objectry.registry import Release
 from objectry.registry.source import source_hash
@@ -15,10 +16,15 @@ from objectry_runtime.publishing import live_source, note_source
 from objectry_runtime.services.app import create_app
 from objectry_runtime.services.database import open_database
 from objectry_runtime.services.runtime import Runtime, first_live
+from objectry_runtime.services.secret import load_keyring
 from objectry_runtime.services.server import bind, run
 from objectry_runtime.services.settings import Settings
+from objectry_runtime.services.topology import Topology, declared_services, topology_of
 from objectry_runtime.store.database import Database, DatabaseUnusable
 from objectry_runtime.store.pooler import check_pooler
+
+if TYPE_CHECKING:
+    from objectry_runtime.services.following import Neighbours
 
 log = logging.getLogger("objectry.serve")
 
@@ -40,6 +46,9 @@ def serve(
             USAGE,
         )
     _log_to_stderr()
+    topology = topology_of(settings, declared_services(settings.project)) if services else None
+    if topology is not None:
+        check_services(services, topology)
     address = host or settings.text("host")
     # The port first, where it is known: it is the likeliest to fail and the cheapest to ask for.
     known = port if port is not None else None if len(services) == 1 else settings.number("port")
@@ -48,19 +57,20 @@ def serve(
     with ExitStack() as stack:
         if listener is not None:
             stack.enter_context(listener)
-        database = stack.enter_context(open_database(settings))
+        name = topology.placed[services[0]] if topology is not None else ""
+        database = stack.enter_context(open_database(settings, name))
         if pooler := settings.text("pooler_url"):
             check_pooler(pooler)
         sources: list[str] = []
-        first = partial(_first_release, settings, services, sources)
+        first = partial(_first_release, settings, topology, name, sources)
         live, published = first_live(database, settings, first)
         for source in sources:
             note_source(database, live.release.id, source)
-        check_services(services, live.release)
         if listener is None:
             own = live.release.definitions.services[services[0]].port
             listener = stack.enter_context(bind(address, own or settings.number("port")))
-        runtime = Runtime(settings, database, live, frozenset(services))
+        neighbours = _neighbours(settings, services, topology)
+        runtime = Runtime(settings, database, live, frozenset(services), neighbours)
         demo_key = _demo(runtime, database, settings) if demo else ""
         hello = greeting(url_of(listener), runtime, database, published=published, key=demo_key)
         server = settings.text("server")
@@ -71,14 +81,31 @@ def serve(
     return 0
 
 
-def check_services(services: tuple[str, ...], release: Release) -> None:
-    """Refuse a `--service` that the release has not."""
-    known = sorted(release.definitions.services)
+def check_services(services: tuple[str, ...], topology: Topology) -> None:
+    """Refuse a `--service` that there is not, and such as don't share a database."""
+    known = sorted(topology.placed)
     for name in services:
         if name not in known:
             raise Failure(
                 f'There is no service "{name}".', f"There are: {', '.join(known)}.", USAGE
             )
+        if name not in topology.sharing(services[0]):
+            raise Failure(
+                f'"{services[0]}" and "{name}" have databases of their own; a process serves one.',
+                f'Serve each alone, or set topology.together = "{",".join(services)}".',
+                USAGE,
+            )
+
+
+def _neighbours(
+    settings: Settings, services: tuple[str, ...], topology: Topology | None
+) -> "Neighbours | None":
+    """The services elsewhere; None where all share the database."""
+    if topology is None or topology.sharing(services[0]) == frozenset(topology.placed):
+        return None
+    from objectry_runtime.services.following import Neighbours
+
+    return Neighbours(services[0], topology, load_keyring(settings), settings.time_zone)
 
 
 def _greet(hello: str, project: Path, database: Database) -> None:
@@ -99,15 +126,18 @@ def _tell_of_changes(project: Path, database: Database) -> None:
         log.debug("the files were not compared: %s", error)
 
 
-def _first_release(settings: Settings, services: tuple[str, ...], sources: list[str]) -> Release:
+def _first_release(
+    settings: Settings, topology: Topology | None, database: str, sources: list[str]
+) -> Release:
     # Loader and checks are only needed where nothing is published yet: most starts spare them.
-    from objectry_runtime.cli.definitions import release_of
+    from objectry_runtime.cli.definitions import catalog_of_plugins, release_of
 
     say(f"The database is empty: publishing the definitions in {settings.project} …")
     sources.append(source_hash(settings.project))
     release = release_of(settings.project)
-    check_services(services, release)
-    return release
+    if topology is None:
+        return release
+    return topology.part(release, database, catalog_of_plugins())
 
 
 def _demo(runtime: Runtime, database: Database, settings: Settings) -> str:

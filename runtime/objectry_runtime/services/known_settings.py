@@ -106,6 +106,28 @@ SETTINGS: dict[str, Setting] = {
             " state folder, made on first use. Better in the environment than in a file.",
         ),
         Setting(
+            name="topology.mode",
+            type=str,
+            default="one",
+            choices=("one", "services"),
+            summary="Where `apply`, `plan`, `key` and the like go: `one` database for all services,"
+            " or the databases of the `services`. `serve --service` always takes that service's.",
+        ),
+        Setting(
+            name="topology.together",
+            type=str,
+            default="",
+            summary="Services that share a database and a process although their definitions name"
+            " others: `orders,delivery_notes crm,offers`, each group in the first one's.",
+        ),
+        Setting(
+            name="topology.peers",
+            type=str,
+            default="",
+            summary="Where services are that don't run on this machine at their own ports:"
+            " `orders=https://orders.internal customers=http://10.0.0.7:3007`.",
+        ),
+        Setting(
             name="company.currency",
             type=str,
             default="EUR",
