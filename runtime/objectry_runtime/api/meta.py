@@ -54,12 +54,12 @@ def show_schemas(serving: Serving, call: Call, name: str) -> Json:
 
 def list_layouts(serving: Serving, call: Call) -> Json:
     """The layouts of the objects the caller may use, but those built on a hidden field."""
-    sight = Sight(serving, call)
+    sight, whole = Sight(serving, call), call.principal.is_admin
     return {
         "data": [
             {"layout": name, "object": layout.object, "kind": layout.kind, "label": layout.label}
             for name, layout in sorted(call.live.release.definitions.layouts.items())
-            if seen_layout(layout, sight) is not None
+            if seen_layout(layout, sight, whole=whole) is not None
         ]
     }
 
@@ -67,9 +67,10 @@ def list_layouts(serving: Serving, call: Call) -> Json:
 def show_layout(serving: Serving, call: Call, name: str) -> Json:
     """One layout, without the fields that the caller may not read."""
     layout = call.live.release.definitions.layouts.get(name)
-    seen = None if layout is None else seen_layout(layout, Sight(serving, call))
-    if seen is None:
-        raise _unknown("layout", name)
+    whole = call.principal.is_admin
+    seen = layout and seen_layout(layout, Sight(serving, call), whole=whole)
+    if not seen:
+        raise unknown("layout", name)
     return seen
 
 
@@ -91,7 +92,7 @@ def show_report(serving: Serving, call: Call, name: str) -> Json:
     whole = call.principal.is_admin
     seen = report and seen_report(report, Sight(serving, call), whole=whole)
     if not seen:
-        raise _unknown("report", name)
+        raise unknown("report", name)
     return seen
 
 
@@ -114,7 +115,7 @@ def show_dashboard(serving: Serving, call: Call, name: str) -> Json:
     whole = call.principal.is_admin
     seen = found and seen_dashboard(found, definitions.reports, sight, whole=whole)
     if not seen:
-        raise _unknown("dashboard", name)
+        raise unknown("dashboard", name)
     return seen
 
 
@@ -150,10 +151,11 @@ def _object(serving: Serving, call: Call, name: str) -> ObjectModel:
         model = call.live.model.object(name)
         if is_visible(serving, call, model):
             return model
-    raise _unknown("object", name)
+    raise unknown("object", name)
 
 
-def _unknown(kind: str, name: str) -> Problem:
+def unknown(kind: str, name: str) -> Problem:
+    """The one 404 for what is not there and what is hidden."""
     detail = f'No {kind} is called "{name}". /api/v1/meta/{kind}s lists what there is.'
     return Problem(404, "not_found", "There is no such thing.", detail)
 

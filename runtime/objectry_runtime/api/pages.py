@@ -1,18 +1,19 @@
 """Pages as one caller may see them: what names a field that is hidden is not there."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import msgspec
 
 from objectry.expressions import compile_expression
-from objectry.expressions.types import Kind
+from objectry.expressions.types import Kind, Scope
 from objectry.metadata.model.definitions import DashboardDef, LayoutDef, ReportDef
 from objectry.metadata.model.parameters import ReportScope, parameter_types
 from objectry_runtime.api.documents import visible_to
 from objectry_runtime.api.serving import Serving
 from objectry_runtime.api.visibility import is_visible
 from objectry_runtime.identity import Call
+from objectry_runtime.permissions import policy
 
 Json = dict[str, Any]  # JSON builtins, on their way to the encoder
 
@@ -46,18 +47,28 @@ class Sight:
             return True
         types = parameter_types(report.parameters)
         scope = ReportScope(self._model.scope(report.object), types)
-        compiled = compile_expression(report.where, scope, expects=(Kind.BOOLEAN,))
-        assert not isinstance(compiled, tuple), f"{report.name} has not passed the checks"
-        return all(self._read(report, root, path) for root, path in compiled.reads)
+        return self.reads(report.object, report.where, scope, but=report.parameters)
 
-    def _read(self, report: ReportDef, root: str, path: tuple[str, ...]) -> bool:
+    def reads(
+        self, object_name: str, condition: str, scope: Scope, *, but: Collection[str] = ()
+    ) -> bool:
+        """Whether all that a condition over an object reads may be filtered by.
+
+        Names in `but` are no fields.
+        """
+        compiled = compile_expression(condition, scope, expects=(Kind.BOOLEAN,))
+        assert not isinstance(compiled, tuple), f"`{condition}` has not passed the checks"
+        return all(
+            (root == "record" and path[0] in but) or self._read(object_name, root, path)
+            for root, path in compiled.reads
+        )
+
+    def _read(self, object_name: str, root: str, path: tuple[str, ...]) -> bool:
         match root:
-            case "record":
-                return path[0] in report.parameters or self.path(
-                    report.object, ".".join(path), "filter"
-                )
+            case "record" | "old":
+                return self.path(object_name, ".".join(path), "filter")
             case "parent":
-                owner = self._model.owner(report.object)
+                owner = self._model.owner(object_name)
                 return owner is not None and self.path(owner[0], ".".join(path), "filter")
             case _:
                 return True  # the caller's own name, id and roles
@@ -67,28 +78,44 @@ class Sight:
         principal = self._call.principal
         return principal.is_admin or not wanted or not principal.roles.isdisjoint(wanted)
 
+    def may_print(self, object_name: str) -> bool:
+        """Whether the caller may print any record of an object."""
+        principal = self._call.principal
+        rights = policy(self._call.live, object_name, principal.roles)
+        return principal.is_admin or rights.rule("print") is not False
+
+    def scope(self, object_name: str) -> Scope:
+        """What a condition may name on something that happens to a record."""
+        return self._model.scope(object_name, variables=("user", "old"))
+
     def line_object(self, object_name: str, table: str) -> str:
         """The object of a table field's rows."""
         return self._model.line_object(object_name, table).name
 
 
-def seen_layout(layout: LayoutDef, sight: Sight) -> Json | None:
+def seen_layout(layout: LayoutDef, sight: Sight, *, whole: bool) -> Json | None:
     """The layout without what is hidden; None where nothing is left to build the page on.
 
-    A board or calendar stands and falls with its field; a list without its order is still a list.
+    A board or calendar stands and falls with its field; a list without its order is still a list. A
+    printed page is for who may print; its template is there only for who sees the `whole`.
     """
     name = layout.object
-    if not sight.object(name):
+    if not sight.object(name) or (layout.kind == "print" and not sight.may_print(name)):
         return None
     if any(key and not sight.path(name, key, "sort") for key in (layout.field, layout.start)):
         return None
-    whole: Json = msgspec.to_builtins(layout)
-    whole["sections"] = _sections(layout, sight)
-    whole["columns"] = [path for path in layout.columns if sight.path(name, path)]
+    seen: Json = msgspec.to_builtins(layout)
+    seen["sections"] = _sections(layout, sight)
+    seen["columns"] = [path for path in layout.columns if sight.path(name, path)]
     for key, path in (("sort", layout.sort.removeprefix("-")), ("end", layout.end)):
         if path and not sight.path(name, path, "sort"):
-            del whole[key]
-    return whole
+            del seen[key]
+    if layout.fields:
+        seen["fields"] = [field for field in layout.fields if sight.path(name, field)]
+    if not whole:
+        for key in ("template", "body", "values"):
+            seen.pop(key, None)
+    return seen
 
 
 def _sections(layout: LayoutDef, sight: Sight) -> list[Json]:

@@ -13,7 +13,7 @@ from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
-from objectry_runtime.api import docs_page, meta
+from objectry_runtime.api import docs_page, meta, meta_reactions
 from objectry_runtime.api.asgi import App
 from objectry_runtime.api.documents import openapi_document
 from objectry_runtime.api.errors import ERRORS
@@ -98,6 +98,9 @@ _LISTS = {
     "layouts": meta.list_layouts,
     "reports": meta.list_reports,
     "dashboards": meta.list_dashboards,
+    "notifications": meta_reactions.list_notifications,
+    "automations": meta_reactions.list_automations,
+    "scenarios": meta_reactions.list_scenarios,
 }
 _ONES = {
     "objects": meta.show_object,
@@ -105,6 +108,9 @@ _ONES = {
     "layouts": meta.show_layout,
     "reports": meta.show_report,
     "dashboards": meta.show_dashboard,
+    "notifications": meta_reactions.show_notification,
+    "automations": meta_reactions.show_automation,
+    "scenarios": meta_reactions.show_scenario,
 }
 
 

@@ -5,6 +5,7 @@ from objectry.metadata.checks.context import Context, Path, Place
 from objectry.metadata.checks.registry import object_check, project_check
 from objectry.metadata.model.definitions import ObjectDef
 from objectry.metadata.model.model import plural_of
+from objectry.metadata.model.trees import PARENT, parent_field
 from objectry.values.names import RESERVED_FIELDS, RESERVED_WORDS, is_name
 
 BAD_NAME = code(
@@ -143,7 +144,11 @@ def check_field_names(context: Context, definition: ObjectDef) -> None:
         at = ("object", definition.name, ("fields", name))
         if not check_name(context, "a field", name, at, key=True):
             continue
-        if name in RESERVED_FIELDS or (name == "number" and definition.numbering):
+        if definition.tree and name == PARENT:
+            if definition.fields[name] != parent_field(definition):
+                message = "`tree: true` makes the field `parent`."
+                context.find(RESERVED, at, message, "remove it from `fields`", key=True)
+        elif name in RESERVED_FIELDS or (name == "number" and definition.numbering):
             message = f"The engine makes the field `{name}`."
             context.find(RESERVED, at, message, "choose another name", key=True)
         elif workflow and name == workflow.field:
@@ -171,7 +176,7 @@ def check_action_names(context: Context, definition: ObjectDef) -> None:
     for name in transitions:
         at = ("object", definition.name, ("workflow", "transitions", name))
         check_name(context, "a transition", name, at, key=True)
-    for name, meaning in _engine_actions(definition).items():
+    for name, meaning in engine_actions(definition).items():
         for path in (("workflow", "transitions"), ("conversions",)):
             if name in (transitions if path[0] == "workflow" else definition.conversions):
                 at = ("object", definition.name, (*path, name))
@@ -184,7 +189,7 @@ def check_action_names(context: Context, definition: ObjectDef) -> None:
             context.find(ACTION_TAKEN, at, message, "rename one of the two", key=True)
 
 
-def _engine_actions(definition: ObjectDef) -> dict[str, str]:
+def engine_actions(definition: ObjectDef) -> dict[str, str]:
     """The actions that keys of an object bring along, and what each does."""
     actions: dict[str, str] = {}
     if definition.soft_delete:

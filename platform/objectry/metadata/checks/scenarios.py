@@ -6,6 +6,7 @@ from objectry.findings import code, near_or_all
 from objectry.metadata.checks.behaviour import events_of
 from objectry.metadata.checks.bodies import check_body
 from objectry.metadata.checks.context import Context, Path
+from objectry.metadata.checks.names import engine_actions
 from objectry.metadata.checks.references import ROLES, UNKNOWN_OBJECT, UNKNOWN_ROLE
 from objectry.metadata.checks.registry import project_check
 from objectry.metadata.checks.triggers import UNKNOWN_EVENT
@@ -59,7 +60,6 @@ KEYS = {
     "do": ("on", "alias", "parameters", "by"),
     "rejects": ("code", "field"),
 }
-ENGINES = {"restore": "soft_delete"}  # actions of every object that has the key
 _WRITTEN = {"alias": "as", "parameters": "with"}
 _ROOTS = frozenset({"user", "old", "parent"})
 
@@ -141,8 +141,7 @@ class _Story:
         definition = self._record(step.on, path, "on") if step.on else None
         if definition is not None:
             transitions = definition.workflow.transitions if definition.workflow else {}
-            engines = [action for action, key in ENGINES.items() if getattr(definition, key)]
-            known = [*transitions, *definition.conversions, *engines]
+            known = [*transitions, *definition.conversions, *engine_actions(definition)]
             if step.target in definition.conversions:
                 made = definition.conversions[step.target].to
             elif step.target not in known:
