@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from objectry.metadata.model import ObjectModel
 from objectry_runtime import command, query, workflow
-from objectry_runtime.api import staleness
+from objectry_runtime.api import outputs, staleness
 from objectry_runtime.api.address import Params, check_length, read_params, read_segments
 from objectry_runtime.api.asgi import Headers, Receive, Scope, Send, read_headers
 from objectry_runtime.api.body import ClientGone, check_content_type, read_body
@@ -28,7 +28,10 @@ METHODS: Mapping[str, tuple[str, ...]] = {
     "chain": READ,
     "open": READ,
     "approvals": READ,
+    "duplicates": READ,
     "print": READ,
+    "report": READ,
+    "dashboard": READ,
     "action": ("POST", "OPTIONS"),
     "collective": ("POST", "OPTIONS"),
 }
@@ -73,6 +76,8 @@ class RecordApi:
         if method in ("GET", "HEAD"):
 
             async def ask(call: Call) -> query.Answer:
+                if kind in _MADE:
+                    return await _MADE[kind](self._serving, call, segments[1], params)
                 if kind == "print" and model is not None:
                     press = self._serving.press
                     return await print_record(call, press, model.name, segments[1], params)
@@ -91,13 +96,17 @@ class RecordApi:
         match segments:
             case ("events",):
                 return "feed", None
+            case ("reports", _):
+                return "report", None
+            case ("dashboards", _):
+                return "dashboard", None
             case (plural,):
                 kind = "collection"
             case (plural, _):
                 kind = "record"
             case (plural, "actions", _):
                 kind = "collective"
-            case (plural, _, "history" | "chain" | "approvals" | "print" as kind):
+            case (plural, _, "history" | "chain" | "approvals" | "duplicates" | "print" as kind):
                 pass
             case (plural, _, "open", _):
                 kind = "open"
@@ -126,10 +135,12 @@ async def _read(
     return await _OF_RECORD[kind](call, model.name, segments[1], params)
 
 
+_MADE = {"report": outputs.report, "dashboard": outputs.dashboard}
 _OF_RECORD = {
     "record": query.get_record,
     "history": query.history,
     "chain": query.chain,
+    "duplicates": query.duplicates,
     "approvals": workflow.approvals,
 }
 
