@@ -26,6 +26,11 @@ def as_json(value: object) -> str:
     return json.dumps(value, indent=1, ensure_ascii=False) + "\n"
 
 
+def test_the_definitions_as_a_release_keeps_them() -> None:
+    definitions = reference_release().definitions
+    assert_golden("definitions.json", as_json(definitions.plain()))
+
+
 def test_the_storage_map_and_the_first_plan_are_the_tables() -> None:
     model = reference_release().model()
     wanted = compile_tables(model, allocate(StorageMap(), model))
