@@ -1,5 +1,6 @@
 """Names in the database, given out once: the storage map a release needs, from the map so far."""
 
+import hashlib
 from collections.abc import Collection, Iterable, Mapping
 
 from objectry.metadata.model import Derivation, FieldModel, Model, ObjectModel
@@ -41,7 +42,12 @@ def allocate(storage: StorageMap, model: Model, unchanged: Collection[str] = ())
         retired.update(
             dict.fromkeys(place + column for column in old.columns.values() if column not in kept)
         )
-        objects[name] = TableStorage(schema=old.schema, table=old.table, columns=columns)
+        objects[name] = TableStorage(
+            schema=old.schema,
+            table=old.table,
+            columns=columns,
+            references=_references(wanted, old, columns),
+        )
     for name, gone in storage.objects.items():
         if name not in objects:
             retired[f"{gone.schema}.{gone.table}"] = None
@@ -71,6 +77,32 @@ def _columns(
         taken = taken | {column}
         columns[name] = column
     return columns
+
+
+def _references(
+    wanted: ObjectModel, old: TableStorage, columns: Mapping[str, str]
+) -> dict[str, str]:
+    """The tables of links that no one column can hold, named for the column and the object."""
+    names = {
+        f"{field.name}:{target}": (field, target)
+        for field in wanted.fields.values()
+        for target in (() if wanted.definition.replica else field.references)
+    }
+    return {
+        name: old.references.get(name)
+        or old.references.get(f"{field.definition.was}:{target}")
+        or reference_table(old.table, columns[field.name], target)
+        for name, (field, target) in names.items()
+    }
+
+
+def reference_table(table: str, column: str, target: str) -> str:
+    """`customer__interests__product__ref`: no name of an object, a constraint or an index."""
+    name = f"{table}__{column}__{target}__ref"
+    if len(name) <= NAME_BYTES_MAX:
+        return name
+    digest = hashlib.sha256(name.encode()).hexdigest()[:10]
+    return f"{name[: NAME_BYTES_MAX - 17]}__{digest}__ref"
 
 
 def _is_fixed(name: str, field: FieldModel) -> bool:

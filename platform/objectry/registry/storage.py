@@ -4,11 +4,16 @@ import msgspec
 
 
 class TableStorage(msgspec.Struct, frozen=True, kw_only=True):
-    """Where an object lies. `columns`: field name → column, for every field that has one."""
+    """Where an object lies. `columns`: field name → column, for every field that has one.
+
+    `references`: "field:object" → the table of what the field links to in that object, for a link
+    that one foreign key can't hold (several records, or several objects).
+    """
 
     schema: str
     table: str
     columns: dict[str, str]
+    references: dict[str, str] = {}
 
 
 class StorageMap(msgspec.Struct, frozen=True, kw_only=True):

@@ -105,11 +105,15 @@ class Draft:
         value = self._values[name] if name in self._values else self.value(name)
         if len(path) == 1 or value is None:
             return value
-        target = self.model.fields[name].expr_type.object
-        # A link that the caller may not make tells nothing of what lies behind it.
-        if self.is_new_link(name) and not self.context.linked.readable(target, str(value)):
-            return None
-        return self.context.linked.value(target, str(value), path[1:])
+        linked, id = self.context.linked, str(value)
+        for target in self.model.fields[name].expr_type.targets:
+            # A link that the caller may not make tells nothing of what lies behind it.
+            if self.is_new_link(name) and not linked.readable(target, id):
+                continue
+            found = linked.value(target, id, path[1:])
+            if found is not None:  # an id is of one object alone
+                return found
+        return None
 
     def rows(self, field: str) -> Sequence[Frame]:
         """The lines of a table field."""

@@ -166,12 +166,12 @@ def _links(
     for place, behind in link_paths(live, model).items():
         table, field = place
         owner = live.model.object(model.tables[table]) if table else model
-        target = owner.fields[field].expr_type.object
-        if not there and target not in paths:
-            continue
-        paths.setdefault(target, set()).update(behind)
-        if there:
-            places.setdefault(target, []).append(place)
+        for target in owner.fields[field].expr_type.targets:
+            if not there and target not in paths:
+                continue
+            paths.setdefault(target, set()).update(behind)
+            if there:
+                places.setdefault(target, []).append(place)
     return tuple(
         LinkQuestion(
             object=name,

@@ -7,15 +7,15 @@ import msgspec
 from objectry.expressions import Value
 from objectry.metadata.model import ObjectModel
 from objectry.values.ids import new_id
-from objectry_runtime.command.trees import keep_tree
 from objectry_runtime.command.compiled import Image, compiled
 from objectry_runtime.command.decision import Decision, Version
 from objectry_runtime.command.draft import Draft
 from objectry_runtime.command.images import changes_between, image_of, image_of_state
 from objectry_runtime.command.open_quantities import open_quantities
-from objectry_runtime.command.users import users_exist
 from objectry_runtime.command.references import hold_references
 from objectry_runtime.command.stored_rollups import keep_rollups
+from objectry_runtime.command.trees import keep_tree
+from objectry_runtime.command.users import users_exist
 from objectry_runtime.events.images import seal_changes, seal_image
 from objectry_runtime.events.json_values import as_object, as_rows
 from objectry_runtime.events.sealing import Sealer, Subject, new_subject_key, unwrap_key, wrap_key

@@ -13,6 +13,7 @@ from objectry.expressions.tree import (
     In,
     ListOf,
     Literal,
+    Rollup,
     Tree,
     Unary,
 )
@@ -109,3 +110,5 @@ def _lift(node: Tree) -> Tree:
             over = _lift(node.over)
             assert isinstance(over, Field), "lifting a field gives a field"
             return Aggregate(type=node.type, function=node.function, over=over, body=node.body)
+        case Rollup():
+            raise AssertionError("a rule names a rollup by its field")

@@ -92,9 +92,13 @@ def settle(
 
 
 def tables_of(storage: StorageMap, objects: Iterable[str]) -> Set[str]:
-    """Where objects lie: `schema.table`."""
-    places = (storage.objects[name] for name in objects)
-    return frozenset(f"{place.schema}.{place.table}" for place in places)
+    """Where objects lie, and what their links lead to: `schema.table`."""
+    places = [storage.objects[name] for name in objects]
+    return frozenset(
+        f"{place.schema}.{table}"
+        for place in places
+        for table in (place.table, *place.references.values())
+    )
 
 
 @cache

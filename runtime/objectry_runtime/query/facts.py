@@ -131,4 +131,4 @@ def _storage_at(live: Live, object_name: str, path: Path) -> StorageClass:
     field = live.model.object(object_name).fields[path[0]]
     if len(path) == 1:
         return field.type.storage
-    return _storage_at(live, field.expr_type.object, path[1:])
+    return _storage_at(live, field.expr_type.targets[0], path[1:])

@@ -119,12 +119,16 @@ class ObjectFrame:
             return own
         if parts := self.model.fields[name].type.parts:
             return part_of(own, rest[0], parts[rest[0]])
+        targets = self.model.fields[name].expr_type.targets
+        if self._gated and len(targets) > 1:
+            policies = ((one, self.rendering.policy(one)) for one in targets)
+            targets = tuple(one for one, rights in policies if rights.rule("read") is not False)
         # An id is of one object alone, so that of several targets one at most has a value.
         values = [
             LinkedRecord(self.rendering, target, self.tenant, own, gated=self._gated).column(
                 tuple(rest)
             )
-            for target in self.model.fields[name].expr_type.targets
+            for target in targets
         ]
         return values[0] if len(values) == 1 else f"coalesce({', '.join(values)})"
 

@@ -134,5 +134,5 @@ def _behind_links(
         place, where, rest = (table, owner, path) if origin == "record" else ("", root, path)
         if rest and not place and rest[0] in where.tables:
             place, where, rest = rest[0], model.object(where.tables[rest[0]]), rest[1:]
-        if len(rest) > 1 and where.fields[rest[0]].expr_type.object:
+        if len(rest) > 1 and where.fields[rest[0]].expr_type.targets:
             yield (place, rest[0]), rest[1:]

@@ -68,22 +68,35 @@ class Names:
         path = tuple(text.split("."))
         if len(path) > PATH_MAX + 1:
             raise bad_query(f"{parameter}: {quoted(text)} follows more than {PATH_MAX} links.")
-        for place, hop in enumerate(path[:-1], 1):
-            field = self.field(object_name, hop, use, parameter)
-            if field.type.parts:
-                return FieldPath(path, part_field(field, path[place:], parameter))
-            object_name = self.target(field, parameter)
-            if field.is_table:
-                raise bad_query(
-                    f"{parameter}: {quoted(hop)} is a table. Ask for its rows with"
-                    f" where=any({hop}.…) or expand={hop}."
-                )
-        return FieldPath(path, self.field(object_name, path[-1], use, parameter))
+        return FieldPath(path, self._end(object_name, path, use, parameter))
 
-    def target(self, field: FieldModel, parameter: str) -> str:
-        """The object behind a link or a table, which the caller must be able to read."""
-        found = "" if field.type.own else field.expr_type.object
-        if not found or not (field.is_table or self.reads(found)):
+    def _end(self, object_name: str, path: tuple[str, ...], use: Use, parameter: str) -> FieldModel:
+        """The field at the end of a path: the same in all that a link may lead to."""
+        hop, *rest = path
+        field = self.field(object_name, hop, use, parameter)
+        if not rest:
+            return field
+        if field.type.parts:
+            return part_field(field, tuple(rest), parameter)
+        targets = self.targets(field, parameter)
+        if field.is_table:
+            raise bad_query(
+                f"{parameter}: {quoted(hop)} is a table. Ask for its rows with"
+                f" where=any({hop}.…) or expand={hop}."
+            )
+        ends = [self._end(target, tuple(rest), use, parameter) for target in targets]
+        if any(end.expr_type != ends[0].expr_type for end in ends):
+            raise bad_query(
+                f"{parameter}: {quoted(rest[0])} is not the same in all that {quoted(hop)} may"
+                " lead to."
+            )
+        return ends[0]
+
+    def targets(self, field: FieldModel, parameter: str) -> tuple[str, ...]:
+        """The objects behind a link or a table, of those that the caller may be able to read."""
+        behind = () if field.type.own else field.expr_type.targets
+        found = tuple(one for one in behind if field.is_table or self.reads(one))
+        if not found:
             raise bad_query(f"{parameter}: {quoted(field.name)} leads to nothing that can be read.")
         return found
 

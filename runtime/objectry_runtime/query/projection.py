@@ -3,7 +3,7 @@
 from objectry.metadata.model import FieldModel
 from objectry.metadata.types import SHOWN, StorageClass
 from objectry_runtime.permissions import Policy
-from objectry_runtime.query.frame import ObjectFrame, Rendering
+from objectry_runtime.query.frame import ObjectFrame
 from objectry_runtime.query.selection import Selection
 from objectry_runtime.query.sql import quote
 
@@ -20,14 +20,14 @@ def columns(frame: ObjectFrame, selection: Selection) -> str:
     )
 
 
-def _column(frame: ObjectFrame, policy: Policy, name: str, opened: Selection | None) -> str:
+def _column(frame: ObjectFrame, policy: Policy, name: str, opened: tuple[Selection, ...]) -> str:
     if name == PARENT and name not in frame.model.fields:
         return f"{frame.alias}.parent_id"
     field = frame.model.fields[name]
-    if opened is None:
+    if not opened:
         value = json_value(field, frame.raw(name))
     elif field.is_table:
-        value = _rows(frame, name, opened)
+        value = _rows(frame, name, opened[0])
     else:
         value = _linked(frame, name, opened)
     return _gated(frame, policy, field, value)
@@ -66,24 +66,48 @@ def moment_text(value: str) -> str:
     return f"btrim(to_json({value} at time zone 'UTC')::text, '\"') || 'Z'"
 
 
-def _linked(frame: ObjectFrame, name: str, opened: Selection) -> str:
-    rendering = frame.rendering
-    inner = ObjectFrame(rendering, opened.object, rendering.alias())
-    where = [
-        f"{inner.tenant} = {frame.tenant}",
-        f"{inner.alias}.id = {frame.raw(name)}",
-        inner.holds(rendering.policy(opened.object).rule("read")),
-    ]
-    return _one(rendering, inner, opened, where)
+def _linked(frame: ObjectFrame, name: str, opened: tuple[Selection, ...]) -> str:
+    """The record behind a link; one that may be of several objects says of which it is."""
+    field, link = frame.model.fields[name], frame.raw(name)
+    if field.type.many:
+        return _many(frame, link, opened[0])
+    named = len(field.definition.to) > 1
+    found = [_one(frame, link, one, named=named) for one in opened]
+    return found[0] if len(found) == 1 else f"coalesce({', '.join(found)})"
 
 
-def _one(rendering: Rendering, inner: ObjectFrame, opened: Selection, where: list[str]) -> str:
-    row = rendering.alias()
+def _one(frame: ObjectFrame, link: str, opened: Selection, *, named: bool) -> str:
+    inner, row = _behind(frame, opened)
+    shown = columns(inner, opened)
+    if named:
+        shown = f"'{opened.object}' as object, {shown}" if shown else f"'{opened.object}' as object"
+    where = [f"{inner.alias}.id = {link}", _readable(frame, inner)]
     return (
         f"(select row_to_json({row}) from {inner.source}"
-        f" cross join lateral (select {columns(inner, opened)}) {row}"
-        f" where {conjunction(where)})"
+        f" cross join lateral (select {shown}) {row} where {conjunction(where)})"
     )
+
+
+def _many(frame: ObjectFrame, link: str, opened: Selection) -> str:
+    """The records of a list of links, in its order; who may not read one does not see it."""
+    inner, row = _behind(frame, opened)
+    item = frame.rendering.alias()
+    where = [f"{inner.alias}.id = {item}.id", _readable(frame, inner)]
+    return (
+        f"(select coalesce(json_agg(row_to_json({row}) order by {item}.place), '[]')"
+        f" from unnest({link}) with ordinality {item}(id, place) cross join {inner.source}"
+        f" cross join lateral (select {columns(inner, opened)}) {row} where {conjunction(where)})"
+    )
+
+
+def _behind(frame: ObjectFrame, opened: Selection) -> tuple[ObjectFrame, str]:
+    rendering = frame.rendering
+    return ObjectFrame(rendering, opened.object, rendering.alias()), rendering.alias()
+
+
+def _readable(frame: ObjectFrame, inner: ObjectFrame) -> str:
+    tenant = f"{inner.tenant} = {frame.tenant}"
+    return conjunction([tenant, inner.holds(frame.rendering.policy(inner.object).rule("read"))])
 
 
 def _rows(frame: ObjectFrame, name: str, opened: Selection) -> str:

@@ -7,6 +7,7 @@ import msgspec
 from objectry.expressions.facts import facts
 from objectry.expressions.tree import Rollup, children
 from objectry.metadata.model import FieldModel, Model
+from objectry.metadata.model.system import DELETED
 from objectry_runtime.host.live import Live
 from objectry_runtime.identity.call import Call
 from objectry_runtime.query.frame import ObjectFrame, Rendering, pg_type, table
@@ -121,6 +122,10 @@ def _stored_rollups(model: Model) -> Iterator[StoredRollup]:
             reads = [read for part in children(tree) for read in facts(part).reads]
             own = {path[0] for root, path in reads if root == "record"}
             owners = {path[0] for root, path in reads if root == "parent"}
+            # A record that is deleted and kept counts no more, nor do its rows.
+            (owners if owner else own).update(
+                {DELETED} & model.object(owner[0] if owner else tree.object).fields.keys()
+            )
             yield StoredRollup(
                 object=name,
                 field=declared.name,

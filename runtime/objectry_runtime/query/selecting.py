@@ -59,14 +59,15 @@ class _Selecting:
             below = (wanted or {}).get(name, {})
             if field.is_table or below or name in expand:
                 parameter = "expand" if name in expand else "fields"
-                if not field.is_table and field.expr_type.kind != "link":
+                if not (field.is_table or field.type.links or field.expr_type.kind == "link"):
                     raise bad_query(f"{parameter}: {quoted(name)} is no link and no table.")
-                target = names.target(field, parameter)
+                targets = names.targets(field, parameter)
                 self._count(depth, parameter)
-                inner = self.build(
-                    target, below or None, expand.get(name, {}), tables=False, depth=depth + 1
-                )
-                opened.append((name, _without_parent(inner) if field.is_table else inner))
+                for target in targets:
+                    inner = self.build(
+                        target, below or None, expand.get(name, {}), tables=False, depth=depth + 1
+                    )
+                    opened.append((name, _without_parent(inner) if field.is_table else inner))
             shown.append(name)
         return Selection(object_name, tuple(shown), tuple(opened))
 

@@ -11,9 +11,7 @@ class Selection(msgspec.Struct, frozen=True):
     fields: tuple[str, ...]
     opened: tuple[tuple[str, "Selection"], ...] = ()
 
-    def open(self, name: str) -> "Selection | None":
-        """What is shown of the record behind a link, or of the rows of a table."""
-        for opened, selection in self.opened:
-            if opened == name:
-                return selection
-        return None
+    def open(self, name: str) -> "tuple[Selection, ...]":
+        """What is shown of the record behind a link, for each object it may lead to, or of the
+        rows of a table; empty where it is not opened."""
+        return tuple(selection for opened, selection in self.opened if opened == name)

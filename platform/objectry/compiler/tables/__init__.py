@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from objectry.compiler.tables.constraints import constraint_meanings
 from objectry.compiler.tables.meanings import ConstraintMeaning, MeaningKind
 from objectry.compiler.tables.naming import constraint_name, is_ours
+from objectry.compiler.tables.refusals import constraint_meanings
 
 if TYPE_CHECKING:
     from objectry.compiler.tables.tables import compile_tables

@@ -10,7 +10,6 @@ import msgspec
 
 from objectry.compiler.tables.meanings import ConstraintMeaning, MeaningKind
 from objectry.compiler.tables.naming import constraint_name
-from objectry.metadata.model import Model
 from objectry.metadata.model.resolved import Derivation, FieldModel, ObjectModel
 from objectry.metadata.model.system import DELETED
 from objectry.registry.storage import StorageMap, TableStorage
@@ -78,7 +77,7 @@ def indexes(owner: ObjectModel, storage: StorageMap) -> Iterator[IndexOn]:
             columns=("parent_id", "position"),
         )
     newest = () if owner.owner is not None else (("created_at", "id"),)
-    for listed in dict.fromkeys((*newest, *owner.definition.indexes)):
+    for listed in dict.fromkeys((*newest, *owner.definition.indexes, *_timed(owner))):
         if any(entry.lstrip("-") not in place.columns for entry in listed):
             continue  # a live field has no column; the checks have said so
         columns = tuple(
@@ -101,6 +100,17 @@ def indexes(owner: ObjectModel, storage: StorageMap) -> Iterator[IndexOn]:
         )
 
 
+def _timed(owner: ObjectModel) -> Iterator[tuple[str, ...]]:
+    """By what the engine finds the records whose transition is due: their state, then the field
+    that says when, where it is one of their own."""
+    workflow = owner.workflow
+    for transition in workflow.transitions.values() if workflow else ():
+        if workflow is not None and transition.at is not None and len(transition.at.reads) == 1:
+            ((root, path),) = transition.at.reads
+            if root == "record" and len(path) == 1:
+                yield (workflow.field, path[0])
+
+
 def must_have_value(owner: ObjectModel, field: FieldModel) -> bool:
     """Whether every row has a value: what the engine writes, and what is always required.
 
@@ -109,24 +119,6 @@ def must_have_value(owner: ObjectModel, field: FieldModel) -> bool:
     if field.derivation is Derivation.SYSTEM:
         return not (field.name == DELETED or (field.name == "number" and owner.numbering))
     return field.derivation is Derivation.INPUT and field.definition.required and field.when is None
-
-
-def constraint_meanings(model: Model, storage: StorageMap) -> dict[str, ConstraintMeaning]:
-    """What each constraint means, by its name; a NOT NULL by `schema.table.column`.
-
-    (PostgreSQL's error about a NULL names schema, table and column, not a constraint.)
-    """
-    meanings: dict[str, ConstraintMeaning] = {}
-    for name in model.objects():
-        owner, place = model.object(name), storage.objects[name]
-        meanings.update((each.name, each.meaning) for each in constraints(owner, storage))
-        for field in owner.fields.values():
-            if field.stored and must_have_value(owner, field):
-                column = f"{place.schema}.{place.table}.{place.columns[field.name]}"
-                meanings[column] = ConstraintMeaning(
-                    object=name, fields=(field.name,), kind="required"
-                )
-    return meanings
 
 
 def _index_name(table: str, columns: tuple[str, ...]) -> str:
@@ -142,7 +134,8 @@ def _of_field(
     if field.definition.unique:
         yield from _unique(owner, place, (field.name,), "unique")
     column = place.columns[field.name]
-    if field.type.links and len(field.definition.to) == 1:
+    # Replicas come in any order: the one that links may be here before what it links to.
+    if field.type.links and not (field.references or owner.definition.replica):
         target = storage.objects[field.definition.to[0]]
         yield _link(owner, place, column, field.name, target, False)
     for rule in field.type.rules(owner.use(field), column):

@@ -19,6 +19,7 @@ from sqlalchemy.schema import Constraint as SchemaConstraint
 
 from objectry.compiler.tables.columns import engine_columns, field_column
 from objectry.compiler.tables.constraints import Constraint, IndexOn, constraints, indexes
+from objectry.compiler.tables.references import Reference, references
 from objectry.metadata.model import Model, ObjectModel
 from objectry.registry.storage import StorageMap
 
@@ -59,6 +60,22 @@ def _add_table(metadata: MetaData, owner: ObjectModel, storage: StorageMap) -> N
             table.append_constraint(_constraint(constraint))
     for index in indexes(owner, storage):
         _add_index(table, index)
+    for reference in references(owner, storage):
+        _add_references(metadata, owner, reference)
+
+
+def _add_references(metadata: MetaData, owner: ObjectModel, reference: Reference) -> None:
+    """The table of what a link leads to: as many rows as there are links."""
+    columns = [
+        Column("tenant_id", Integer(), nullable=False, autoincrement=False),
+        Column("id", UUID(as_uuid=False), nullable=False),
+        Column("target", UUID(as_uuid=False), nullable=False),
+    ]
+    info = {"object": owner.name}
+    table = Table(reference.table, metadata, *columns, schema=reference.schema, info=info)
+    for constraint in reference.constraints:
+        table.append_constraint(_constraint(constraint))
+    _add_index(table, reference.index)
 
 
 def _add_keys(metadata: MetaData, target: str) -> None:

@@ -9,7 +9,7 @@ from objectry.findings import code
 from objectry.metadata.checks.context import Context, Place
 from objectry.metadata.checks.registry import object_check, project_check
 from objectry.metadata.model.aggregate import derive, is_late
-from objectry.metadata.model.definitions import ObjectDef
+from objectry.metadata.model.definitions import FieldDef, ObjectDef
 from objectry.metadata.model.order import FieldKey, Read, read_key
 from objectry.metadata.model.resolved import Derivation
 
@@ -214,17 +214,19 @@ def _linked(context: Context, member: ObjectDef, reads: Iterable[Read]) -> list[
             name = context.owners[member.name][0][0] if member.name in context.owners else ""
         elif root != "record":
             continue
-        linked = False
+        linked, places = False, [name]
         for part in path[:-1]:
-            field = context.fields(name).get(part)
-            if field is None:
-                break
-            linked = linked or field.type == "link"
-            name = field.of if field.type == "table" else field.to[0] if field.to else ""
-        else:
-            if linked:
-                result.append((name, path[-1]))
+            fields = [field for one in places if (field := context.fields(one).get(part))]
+            linked = linked or any(field.to for field in fields)
+            places = [target for field in fields for target in leads_to(field)]
+        if linked:
+            result += [(one, path[-1]) for one in places]
     return result
+
+
+def leads_to(field: FieldDef) -> tuple[str, ...]:
+    """The objects behind a field: of a table its rows, of a link all that it may point to."""
+    return (field.of,) if field.type == "table" else field.to
 
 
 def _check_frozen(

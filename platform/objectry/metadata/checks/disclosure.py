@@ -1,7 +1,7 @@
 """Disclosure: a derived field that a role may read, over a field that it may not (a warning)."""
 
 from objectry.metadata.checks.context import Context
-from objectry.metadata.checks.dependencies import DISCLOSES, rolled_up
+from objectry.metadata.checks.dependencies import DISCLOSES, leads_to, rolled_up
 from objectry.metadata.checks.registry import project_check
 from objectry.metadata.model.definitions import ObjectDef, PermissionDef
 
@@ -78,12 +78,14 @@ def _hidden(
     elif root != "record":
         return []
     found: list[tuple[str, str, str]] = []
+    places = [name]
     for part in names:
-        field = context.fields(name).get(part)
-        if field is None:
-            break
-        for role in sorted(grants.restricting.get(name, ())):
-            if grants.hides(role, name, part):
-                found.append((role, name, part))
-        name = field.of if field.type == "table" else field.to[0] if field.to else ""
+        fields = [(one, field) for one in places if (field := context.fields(one).get(part))]
+        found += [
+            (role, one, part)
+            for one, _ in fields
+            for role in sorted(grants.restricting.get(one, ()))
+            if grants.hides(role, one, part)
+        ]
+        places = [target for _, field in fields for target in leads_to(field)]
     return found

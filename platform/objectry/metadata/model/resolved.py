@@ -88,6 +88,12 @@ class FieldModel(msgspec.Struct, frozen=True, kw_only=True):
         return self.stored and self.derivation is not Derivation.ROLLUP
 
     @property
+    def references(self) -> tuple[str, ...]:
+        """The objects that tables of references lead to: of a link that no one column can hold."""
+        targets = self.definition.to if self.type.links and self.kept else ()
+        return targets if self.type.many or len(targets) > 1 else ()
+
+    @property
     def is_rollup(self) -> bool:
         """Whether other records, those that link here, make the value."""
         return self.definition.rollup is not None
