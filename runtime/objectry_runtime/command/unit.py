@@ -50,7 +50,7 @@ def unit_of(call: Call, decision: Decision, subject_key: bytes | None, *, answer
         return Unit(statements=[])
     before, after = open_quantities(call, decision)
     held, placed = keep_tree(call, decision)
-    before, after = [*held, *before], [*after, *placed]
+    before, after = [*decision.before, *held, *before], [*after, *placed]
     after += hold_references(call, decision)
     after += keep_rollups(call, decision)
     reader = call if answering and not (decision.extra or after) else None

@@ -9,8 +9,8 @@ from objectry_runtime.query.frame import ObjectFrame, pg_type
 from objectry_runtime.query.names import FieldPath, Names
 from objectry_runtime.query.refusal import bad_query, near, quoted
 from objectry_runtime.query.slots import Slot, array_text
-from objectry_runtime.query.trees import below, operators, tree_of
 from objectry_runtime.query.sql import Sql, is_plain
+from objectry_runtime.query.trees import below, operators, tree_of
 from objectry_runtime.query.values import parse_boolean, parse_value
 
 LIST_MAX = 1000  # values of one `in`

@@ -203,7 +203,7 @@ def columns_of(live: Live, name: str, *, anew: bool = False) -> Mapping[str, tup
             field: (column, model.fields[field].type.storage.value)
             for field, column in live.storage.objects[name].columns.items()
             if field in model.fields
-            and field not in ("id", "parent")
+            and field != "id"
             and (anew or model.fields[field].kept)
         }
         known = live.compiled[key] = _Columns(columns)

@@ -109,6 +109,8 @@ def _filters(owner: ObjectModel, visible: Visible) -> Schema:
         path = rf"{field.name}(\.[a-z0-9_.]+)?" if _follows(field) else field.name
         # A path through a link ends at a field of any type.
         operators = OPERATORS if _follows(field) else field.type.operators
+        if field.type.own and owner.definition.tree:
+            operators = (*operators, *BELOW)
         by_operators.setdefault(operators, []).append(path)
     alternatives = [
         f"({'|'.join(names)})(__({'|'.join(each for each in operators if each != 'eq')}))?"

@@ -66,6 +66,7 @@ _OF_RECORDS = (
     "single",
     "soft_delete",
     "record_types",
+    "tree",
 )
 
 

@@ -27,7 +27,7 @@ NEEDS_DEFAULT = code(
     ),
 )
 
-_OF_MANY = ("numbering", "conversions", "indexes", "uniques", "soft_delete", "record_types")
+_OF_MANY = ("numbering", "conversions", "indexes", "uniques", "soft_delete", "record_types", "tree")
 
 
 @object_check

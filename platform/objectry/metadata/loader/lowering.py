@@ -11,6 +11,7 @@ from objectry.metadata.loader.relations import relate
 from objectry.metadata.loader.sources import Graft
 from objectry.metadata.model.definitions import Definitions, MixinDef, ObjectDef
 from objectry.metadata.model.record_types import RECORD_TYPE, record_type_field
+from objectry.metadata.model.trees import PARENT, parent_field
 
 Grafts = dict[tuple[str, str], list[Graft]]
 Step = Callable[[Definitions, Grafts], Mapping[str, ObjectDef]]
@@ -58,6 +59,18 @@ def type_records(definitions: Definitions, grafts: Grafts) -> Mapping[str, Objec
     return objects
 
 
+def plant(definitions: Definitions, grafts: Grafts) -> Mapping[str, ObjectDef]:
+    """Trees get the link to the record above; an own field of the name would hide it."""
+    objects = dict(definitions.objects)
+    for name, definition in objects.items():
+        if definition.tree and PARENT not in definition.fields:
+            fields = {**definition.fields, PARENT: parent_field(definition)}
+            objects[name] = msgspec.structs.replace(definition, fields=fields)
+            place = ("object", name, ("tree",))
+            grafts.setdefault(("object", name), []).append(Graft(("fields", PARENT), place))
+    return objects
+
+
 def mix_in(definitions: Definitions, grafts: Grafts) -> Mapping[str, ObjectDef]:
     """Objects get the parts of the mixins they name; what they declare themselves wins."""
     for name in definitions.mixins:
@@ -101,4 +114,4 @@ def merge(
     return msgspec.structs.replace(definition, **merged)
 
 
-STEPS: tuple[Step, ...] = (take_services, mix_in, type_records, relate)
+STEPS: tuple[Step, ...] = (take_services, mix_in, type_records, plant, relate)

@@ -248,10 +248,12 @@ class ObjectDef(Def, frozen=True, kw_only=True):
     require_if_match: bool = False
     mixins: tuple[str, ...] = ()  # the loader has written their parts out here
     record_types: dict[str, RecordTypeDef] = {}  # the first is the usual one
+    tree: bool = False  # records lie below each other: the link `parent`
     soft_delete: bool = False  # what is deleted stays, unseen, and can be restored
     single: bool = False  # one record per tenant, which is always there
     duplicates: DuplicatesDef | None = None
     replica: bool = False  # its records live in another database; here is what is needed of them
+    state: str = ""  # of a replica: the field of its owner's workflow
     arrivals: tuple[ArrivalDef, ...] = ()
 
 

@@ -6,10 +6,11 @@ from objectry.metadata.types.limits import ROWS_MAX
 from objectry.metadata.types.money import OWN
 from objectry.metadata.types.refusal import Refused, named
 from objectry.metadata.types.secret import SHOWN
-from objectry.metadata.types.storage import COMMON, OPERATORS, StorageClass
+from objectry.metadata.types.storage import BELOW, COMMON, OPERATORS, StorageClass
 from objectry.metadata.types.use import Reference, Rule, Schema, Use
 
 __all__ = [
+    "BELOW",
     "COMMON",
     "OPERATORS",
     "OWN",

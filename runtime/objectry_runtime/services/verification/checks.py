@@ -12,6 +12,7 @@ from objectry_runtime.services.verification.history import history_is_whole
 from objectry_runtime.services.verification.links import links_lead_somewhere
 from objectry_runtime.services.verification.numbers import numbers_are_gapless
 from objectry_runtime.services.verification.rollups import rollups_equal_recomputation
+from objectry_runtime.services.verification.trees import trees_have_no_circle
 from objectry_runtime.services.verification.view import Trouble, View, look
 from objectry_runtime.store.database import Database
 
@@ -26,6 +27,7 @@ CHECKS: Mapping[str, Check] = {
     "links": links_lead_somewhere,
     "conversions": conversions_stay_within_source,
     "formulas": formulas_equal_recomputation,
+    "trees": trees_have_no_circle,
     "rollups": rollups_equal_recomputation,
 }
 

@@ -44,7 +44,7 @@ class Stored:
 
 def stored_fields(model: ObjectModel) -> list[str]:
     """The fields that have a column and a value of their own."""
-    return [name for name, field in model.fields.items() if field.kept and name != "parent"]
+    return [name for name, field in model.fields.items() if field.kept]
 
 
 def read_stored(view: View, model: ObjectModel) -> Iterator[tuple[str, Stored]]:
