@@ -58,7 +58,7 @@ def _render(names: Names, model: ObjectModel, by: str) -> Bound:
     return sql.bound(
         f'with recursive walk(object, id) as (select {sql.constant(model.name, "text")} collate "C", '
         f"{start.alias}.id from {start.source} "
-        f"where {conjunction([f'{start.tenant} = {tenant}', named, readable])} "
+        f"where {conjunction([f'{start.tenant} = {tenant}', named, start.present, readable])} "
         f"union select n.object, n.id from walk w cross join lateral ({_next(tenant)}) n "
         f"where case n.object {_readable(rendering, objects, tenant)} else false end), "
         # The walk stops where nobody asks for more; what is nearest comes first.
@@ -94,7 +94,8 @@ def _readable(rendering: Rendering, objects: Sequence[str], tenant: str) -> str:
     for name in objects:
         frame = ObjectFrame(rendering, name, rendering.alias())
         rule = frame.holds(rendering.policy(name).rule("read"))
-        where = conjunction([f"{frame.tenant} = {tenant}", f"{frame.alias}.id = n.id", rule])
+        named = [f"{frame.tenant} = {tenant}", f"{frame.alias}.id = n.id"]
+        where = conjunction([*named, frame.present, rule])
         cases.append(
             f"when {rendering.sql.constant(name, 'text')} "
             f"then exists (select from {frame.source} where {where})"
@@ -107,9 +108,9 @@ def _documents(rendering: Rendering, name: str, tenant: str) -> str:
     frame = ObjectFrame(rendering, name, rendering.alias(), gated=True)
     model, label = frame.model, rendering.sql.constant(name, "text")
     told = {
-        "number": "number" if model.numbering is not None else "",
+        "number": "number" if "number" in model.fields else "",
         "title": model.title,
-        "status": model.workflow.field if model.workflow is not None else "",
+        "status": model.state,
     }
     facts = "".join(
         f", '{key}', {f'{frame.column((field,))}::text' if field else 'null'}"
@@ -141,4 +142,7 @@ def _neighbours(live: Live) -> dict[str, set[str]]:
         for conversion in definition.conversions.values():
             both.setdefault(source, set()).add(conversion.to)
             both.setdefault(conversion.to, set()).add(source)
+        for arrival in definition.arrivals:
+            both.setdefault(source, set()).add(arrival.source)
+            both.setdefault(arrival.source, set()).add(source)
     return both

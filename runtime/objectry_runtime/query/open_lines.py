@@ -57,7 +57,7 @@ def _render(call: Call, model: ObjectModel, conversion: ConversionModel, by: str
     told = _whole if conversion.lines is None else _lines
     return sql.bound(
         f"select {told(rendering, frame, conversion, tenant)}::text from {frame.source} "
-        f"where {conjunction([f'{frame.tenant} = {tenant}', named, readable])}"
+        f"where {conjunction([f'{frame.tenant} = {tenant}', named, frame.present, readable])}"
     )
 
 

@@ -6,16 +6,22 @@ import logging
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from datetime import tzinfo
+from typing import TYPE_CHECKING
 
 from objectry.registry import Release, StorageMap
 from objectry_runtime.host import Live, build_live, discover
+from objectry_runtime.identity.call import Owners
 from objectry_runtime.publishing import ensure_first_release, live_release, watch
 from objectry_runtime.reports.press import Press
 from objectry_runtime.services.executors import new_executor
 from objectry_runtime.services.purge import keep_purging
 from objectry_runtime.services.secret import load_keyring
 from objectry_runtime.services.settings import Settings
+from objectry_runtime.services.timers import keep_time
 from objectry_runtime.store.database import Database
+
+if TYPE_CHECKING:
+    from objectry_runtime.services.following import Neighbours  # only where services live apart
 
 FIRST_AUTHOR = "objectry serve"
 # What was compiled for a release refers to itself in rings, which the collector looks for seldom:
@@ -42,17 +48,20 @@ class Runtime:
         database: Database,
         live: Live,
         services: frozenset[str] = frozenset(),
+        neighbours: "Neighbours | None" = None,
     ) -> None:
         self.live = live
         self.executor = new_executor(settings, database)
         self.keyring = load_keyring(settings)
         self.time_zone: tzinfo = settings.time_zone
         self.services = services
+        self.owners: Owners | None = neighbours.owners if neighbours is not None else None
         self.press = Press()
         self.body_bytes_max = settings.number("limits.body_bytes_max")
         self._answer_days = settings.number("limits.idempotency_days")
         self._settings = settings
         self._database = database
+        self._neighbours = neighbours
 
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[None]:
@@ -61,10 +70,14 @@ class Runtime:
         beside = (
             asyncio.create_task(watch(self._database, self._take, self.live.release)),
             asyncio.create_task(keep_purging(self.executor, self._answer_days)),
+            asyncio.create_task(keep_time(self)),
         )
+        self._follow()
         try:
             yield
         finally:
+            if self._neighbours is not None:
+                await self._neighbours.close()
             for task in beside:
                 task.cancel()
             await asyncio.gather(*beside, return_exceptions=True)
@@ -75,7 +88,12 @@ class Runtime:
         """Serve another release from the next request on. Raises PluginProblem."""
         self.live = await asyncio.to_thread(bind, release, storage, self._settings)
         log.info("now serving release %s", release.id)
+        self._follow()
         asyncio.get_running_loop().call_later(FORGET_AFTER_S, _forget)
+
+    def _follow(self) -> None:
+        if self._neighbours is not None:
+            self._neighbours.follow(lambda: self.live, self.executor, self._database)
 
 
 def _forget() -> None:
