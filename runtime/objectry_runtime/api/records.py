@@ -26,6 +26,7 @@ METHODS: Mapping[str, tuple[str, ...]] = {
     "record": (*READ, "PATCH", "PUT", "DELETE"),
     "history": READ,
     "chain": READ,
+    "conversions": READ,
     "open": READ,
     "approvals": READ,
     "duplicates": READ,
@@ -106,7 +107,7 @@ class RecordApi:
                 kind = "record"
             case (plural, "actions", _):
                 kind = "collective"
-            case (plural, _, "history" | "chain" | "approvals" | "duplicates" | "print" as kind):
+            case (plural, _, str(kind)) if kind in _OF_RECORD or kind == "print":
                 pass
             case (plural, _, "open", _):
                 kind = "open"
@@ -140,6 +141,7 @@ _OF_RECORD = {
     "record": query.get_record,
     "history": query.history,
     "chain": query.chain,
+    "conversions": query.reservations,
     "duplicates": query.duplicates,
     "approvals": workflow.approvals,
 }

@@ -37,9 +37,9 @@ class Version(msgspec.Struct, frozen=True, kw_only=True):
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
     """What is to be done, or why not (`errors`).
 
-    `events` are the names of the events each record emits; `extra` further statements of the
-    unit; `action` the transition or conversion that it is ("": none); `causation` the event that
-    caused this; `always`: to be written even if nothing differs.
+    `events` are the names of the events each record emits; `before` and `extra` further statements
+    of the unit, before and after its own; `action` the transition or conversion that it is ("":
+    none); `causation` the event that caused this; `always`: to be written even if nothing differs.
     """
 
     model: ObjectModel
@@ -48,6 +48,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     errors: Sequence[FieldError] = ()
     events: Sequence[str] = ()
     guards: Sequence[Guard] = ()
+    before: Sequence[Bound] = ()
     extra: Sequence[Bound] = ()
     action: str = ""
     causation: str = ""
@@ -55,6 +56,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
 
 
 DELETE, RESTORE = "delete", "restore"  # actions of records that are deleted and kept
+MERGE = "merge"  # the action of a record that takes in a duplicate of it
 
 Decide = Callable[[Context, Facts], Decision]
 

@@ -36,7 +36,7 @@ async def delete(call: Call, object_name: str, record: str) -> Answer:
     single.refuse(model, "DELETE")
     command = Command(
         question=unkeyed(question_about(call, model, record=record, rules=RULES)),
-        decide=_hiding(model) if model.definition.soft_delete else deletion(model),
+        decide=removal(model),
         record=record,
         status=204,
     )
@@ -59,6 +59,11 @@ async def restore(
         body_hash=hash_of(call, body) if scope is not None else "",
     )
     return await write(call, command)
+
+
+def removal(model: ObjectModel) -> Decide:
+    """How a record goes: for good, or hidden where deleted records are kept."""
+    return _hiding(model) if model.definition.soft_delete else deletion(model)
 
 
 def deletion(model: ObjectModel) -> Decide:

@@ -2,6 +2,7 @@
 
 from objectry_runtime.query.answer import Answer
 from objectry_runtime.query.chain import chain
+from objectry_runtime.query.duplicates import duplicates
 from objectry_runtime.query.feed import feed
 from objectry_runtime.query.listing import list_records
 from objectry_runtime.query.open_lines import open_lines
@@ -16,6 +17,7 @@ from objectry_runtime.query.single import (
 __all__ = [
     "Answer",
     "chain",
+    "duplicates",
     "feed",
     "get_record",
     "history",

@@ -78,11 +78,15 @@ def prefetch(
     return fill(statement, values)
 
 
-def lock(call: Call, object_name: str, by: str, records: Sequence[str]) -> Bound:
+def lock(
+    call: Call, object_name: str, by: str, records: Sequence[str], *, unlinked: bool = False
+) -> Bound:
     """The statement that holds records until the transaction ends, in the order of their ids.
 
-    Links to a record may be made meanwhile: who makes one may hold what we wait for next.
+    Links to a record may be made meanwhile (who makes one may hold what we wait for next), unless
+    it has to stay `unlinked`.
     """
+    strength = "update" if unlinked else "no key update"
     sql = Sql()
     storage = call.live.storage.objects[object_name]
     column = storage.columns[by] if by != "id" else "id"
@@ -90,7 +94,7 @@ def lock(call: Call, object_name: str, by: str, records: Sequence[str]) -> Bound
     return sql.bound(
         f"select 1 from {quote(storage.schema)}.{quote(storage.table)} t where "
         f"t.tenant_id = {sql.bind(str(call.principal.tenant), 'integer')} "
-        f"and t.{quote(column)} = any({named}) order by t.id for no key update"
+        f"and t.{quote(column)} = any({named}) order by t.id for {strength}"
     )
 
 
