@@ -97,7 +97,7 @@ async def _hold(lane: Lane, call: Call, model: ObjectModel, other: str) -> Facts
     """The record that goes. From now on nobody links to it; who was about to finds it gone."""
     try:
         question = question_about(call, model, record=other, rules=("read", "delete"))
-        await lane.read(lock(call, model.name, question.by, other, unlinked=True))
+        await lane.read(lock(call, model.name, question.by, [other], unlinked=True))
         asked = prefetch(call, unkeyed(question), record=other)
         facts = read_facts(call.live, unkeyed(question), await lane.read(asked))
         found(facts, "read")
@@ -114,7 +114,8 @@ def _merging(model: ObjectModel, rights: Policy, asked: Asked, other: Facts) -> 
 
     def decide(context: Context, facts: Facts) -> Decision:
         call, state = context.call, found(facts, "update")
-        gone = leave(context, other)
+        # If-Match speaks of the record that stays.
+        gone = leave(Context(msgspec.structs.replace(call, if_match="*"), context.linked), other)
         loser = found(other, "delete")
         for version in gone.versions:
             if version.after is not None:
@@ -177,9 +178,7 @@ def _append_lines(context: Context, draft: Draft, loser: RecordState) -> None:
 
 
 def _rollups(call: Call, model: ObjectModel, id: str) -> list[Bound]:
-    fields = tuple(
-        name for name, field in model.fields.items() if field.is_rollup and field.stored
-    )
+    fields = tuple(name for name, field in model.fields.items() if field.is_rollup and field.stored)
     return [compute_anew(call, model.name, fields, [id])] if fields else []
 
 
