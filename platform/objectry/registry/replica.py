@@ -31,6 +31,7 @@ def replica_of(model: Model, definition: ObjectDef, wanted: frozenset[str]) -> O
         title=definition.title if definition.title in kept else _title(kept),
         fields={name: _bare(field, kept) for name, field in kept.items()},
         replica=True,
+        state=workflow.field if workflow is not None else "",
     )
     if workflow is not None and workflow.field in replica.fields:
         # What is reserved here before its owner has made it begins where all records begin.

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+import msgspec
+
 from objectry.metadata.model import ObjectModel
 from objectry_runtime import command, query, workflow
 from objectry_runtime.api import outputs, staleness
@@ -22,6 +24,8 @@ PREFIX = b"/api/v1"
 READ = ("GET", "HEAD", "OPTIONS")
 METHODS: Mapping[str, tuple[str, ...]] = {
     "feed": READ,
+    "delegations": (*READ, "POST"),
+    "delegation": ("DELETE", "OPTIONS"),
     "collection": (*READ, "POST"),
     "record": (*READ, "PATCH", "PUT", "DELETE"),
     "history": READ,
@@ -65,6 +69,9 @@ class RecordApi:
         raw_path, raw_query = _address(scope)
         check_length(raw_path, raw_query)
         segments = _named(call, read_segments(raw_path, PREFIX))
+        if call.principal.lent and (method in READ or "actions" in segments[2:3]):
+            # What others lent is for reading and for deciding (`workflow.act`), for nothing else.
+            call = msgspec.structs.replace(call, principal=call.principal.with_lent())
         params = read_params(raw_query)
         kind, model = self._locate(call, segments)
         allowed = _allowed(kind, model)
@@ -97,6 +104,10 @@ class RecordApi:
         match segments:
             case ("events",):
                 return "feed", None
+            case ("delegations",):
+                return "delegations", None
+            case ("delegations", _):
+                return "delegation", None
             case ("reports", _):
                 return "report", None
             case ("dashboards", _):
@@ -107,7 +118,7 @@ class RecordApi:
                 kind = "record"
             case (plural, "actions", _):
                 kind = "collective"
-            case (plural, _, str(kind)) if kind in _OF_RECORD or kind == "print":
+            case (plural, _, kind) if kind in _BESIDE:
                 pass
             case (plural, _, "open", _):
                 kind = "open"
@@ -127,6 +138,8 @@ class RecordApi:
 async def _read(
     call: Call, kind: str, model: ObjectModel | None, segments: tuple[str, ...], params: Params
 ) -> query.Answer:
+    if kind == "delegations":
+        return await workflow.delegations(call, params)
     if model is None:
         return await query.feed(call, params)
     if kind == "collection":
@@ -145,6 +158,8 @@ _OF_RECORD = {
     "duplicates": query.duplicates,
     "approvals": workflow.approvals,
 }
+# What stands beside a record, under an address of its own.
+_BESIDE = frozenset(_OF_RECORD) - {"record"} | {"print"}
 
 
 async def _write(
@@ -155,6 +170,10 @@ async def _write(
     method: str,
     body: bytes,
 ) -> query.Answer:
+    if kind == "delegations":
+        return await workflow.lend(call, body)
+    if kind == "delegation":
+        return await workflow.take_back(call, segments[1])
     assert model is not None, "the feed is read-only"
     name = model.name
     if kind == "collection":

@@ -7,6 +7,7 @@ from objectry_runtime.query.feed import feed
 from objectry_runtime.query.listing import list_records
 from objectry_runtime.query.open_lines import open_lines
 from objectry_runtime.query.past import history
+from objectry_runtime.query.reservations import reservations
 from objectry_runtime.query.single import (
     get_record,
     read_many_statement,
@@ -26,4 +27,5 @@ __all__ = [
     "read_many_statement",
     "read_statement",
     "record_answer",
+    "reservations",
 ]

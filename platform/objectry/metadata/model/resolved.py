@@ -241,6 +241,11 @@ class ObjectModel(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     compared: tuple[tuple[str, Comparison], ...] = ()  # its fields that tell duplicates
 
     @property
+    def state(self) -> str:
+        """The field of its workflow, or of its owner's where it is a replica; empty for none."""
+        return self.workflow.field if self.workflow is not None else self.definition.state
+
+    @property
     def is_line(self) -> bool:
         """Whether its records are rows of another object's table field."""
         return self.owner is not None

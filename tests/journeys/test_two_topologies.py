@@ -1,0 +1,77 @@
+"""The same declarations in one process on one database, and as services with their own."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.journeys.services import Services
+from tests.journeys.trading import OBJECTS, Teller, state, story
+from tests.server import Server
+
+TRADE = Path(__file__).parent / "trade"
+SERVICE = {
+    "customers": "customers",
+    "products": "offers",
+    "offers": "offers",
+    "orders": "orders",
+    "delivery_notes": "delivery_notes",
+    "invoices": "invoices",
+}
+GROUPS = (["customers"], ["offers"], ["orders", "delivery_notes"], ["invoices"])
+
+
+@pytest.fixture(scope="module")
+def one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Teller]:
+    with (
+        Server(TRADE, tmp_path_factory.mktemp("one") / "state") as server,
+        server.client() as client,
+    ):
+        teller = Teller(dict.fromkeys(OBJECTS, client))
+        story(teller)
+        yield teller
+
+
+@pytest.fixture(scope="module")
+def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
+    with Services(TRADE, tmp_path_factory.mktemp("services") / "state", *GROUPS) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def apart(services: Services) -> Teller:
+    clients = services.clients(services.key())
+    teller = Teller({plural: clients[service] for plural, service in SERVICE.items()})
+    story(teller)
+    return teller
+
+
+def test_both_end_in_the_same_state(one: Teller, apart: Teller) -> None:
+    """Record by record, line by line, field by field; what is open is the same too."""
+    expected, found = state(one), state(apart)
+    _same_owner(expected)
+    _same_owner(found)
+    assert {name: len(records) for name, records in found.items()} == {
+        "customers": 2,
+        "products": 2,
+        "offers": 1,
+        "orders": 4,
+        "delivery_notes": 1,
+        "invoices": 2,
+        "open": 10,
+    }
+    assert expected == found
+
+
+def _same_owner(found: dict[str, list[Any]]) -> None:
+    """Keys are made anew in each installation; one person told the whole story."""
+    who = {record[key] for plural in OBJECTS for record in found[plural] for key in _WHO}
+    assert len(who) == 1
+    for plural in OBJECTS:
+        for record in found[plural]:
+            for key in _WHO:
+                del record[key]
+
+
+_WHO = ("owner", "created_by", "updated_by")
