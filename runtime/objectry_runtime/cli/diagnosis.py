@@ -37,6 +37,7 @@ def diagnose(project: Path | None, state: Path | None) -> Iterator[Finding]:
     """Look at everything, from the ground up."""
     yield _python()
     yield from _packages()
+    yield _printing()
     yield from _variables()
     try:
         settings = open_settings(project, state)
@@ -67,6 +68,17 @@ def _packages() -> Iterator[Finding]:
     for name in ("uvloop", "httptools"):
         if not _version(name):
             yield _warn(name, "is not installed: requests take longer", f"pip install {name}")
+
+
+def _printing() -> Finding:
+    try:
+        import weasyprint  # type: ignore[import-untyped]  # looked for, not used
+    except OSError as error:
+        remedy = (
+            "Install Pango: `apt install libpango-1.0-0 libpangoft2-1.0-0`, `brew install pango`."
+        )
+        return _warn("printing", f"no PDF can be made: {error}", remedy)
+    return _ok("printing", f"WeasyPrint {weasyprint.__version__}")
 
 
 def _variables() -> Iterator[Finding]:

@@ -133,7 +133,7 @@ def _value(field: FieldModel, text: str, name: str) -> str:
     match field.type.storage:
         case StorageClass.JSONB | StorageClass.NONE:
             raise bad_query(f"{name}: a {field.type.name} can't be given in an address.")
-        case StorageClass.TEXTS:
+        case StorageClass.TEXTS | StorageClass.UUIDS:
             return array_text([parse_value(field, one, name) for one in text.split(",")])
         case _:
             return parse_value(field, text, name)

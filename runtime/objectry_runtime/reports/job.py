@@ -28,7 +28,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
-    """The finished document, or what went wrong: `fault` is empty, "template" or "limit"."""
+    """The finished document, or what went wrong: `fault` is empty, "template",
+    "limit" (it was stopped), or "unavailable" (no PDF can be made here)."""
 
     body: bytes = b""
     fault: str = ""

@@ -110,13 +110,18 @@ class Press:
         ready = await asyncio.to_thread(_first_byte, ours)
         if ready != b"r":
             self.close()
-            log.error("the print worker did not start; WeasyPrint needs Pango, see `doctor`")
-            raise Problem(
-                503,
-                "printing_unavailable",
-                "This server can't print.",
-                "Its administrator finds out why with `objectry doctor`.",
-            )
+            log.error("the print worker did not start")
+            raise unavailable()
+
+
+def unavailable() -> Problem:
+    """This machine lacks what printing needs."""
+    return Problem(
+        503,
+        "printing_unavailable",
+        "This server can't print.",
+        "Its administrator finds out why with `objectry doctor`.",
+    )
 
 
 def _first_byte(control: socket.socket) -> bytes:

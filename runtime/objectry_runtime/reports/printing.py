@@ -17,7 +17,7 @@ from objectry_runtime.query.refusal import bad_query, near, quoted
 from objectry_runtime.query.single import get_record
 from objectry_runtime.reports.job import Format, Job, Limits, Result
 from objectry_runtime.reports.material import company_of, expansion, filled
-from objectry_runtime.reports.press import Press
+from objectry_runtime.reports.press import Press, unavailable
 from objectry_runtime.reports.words import words
 
 PARAMETERS = ("layout", "format", "lang")
@@ -114,6 +114,8 @@ def _forbidden(object_name: str) -> Problem:
 
 
 def _failed(layout: LayoutDef, result: Result) -> Problem:
+    if result.fault == "unavailable":
+        return unavailable()
     detail = f"{layout.name}: {result.detail}."
     if result.fault == "limit":
         title = "The document takes too much time or memory, or gets too long."

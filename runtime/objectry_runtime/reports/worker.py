@@ -13,15 +13,27 @@ import signal
 import socket
 import sys
 import traceback
+from importlib import import_module
+from types import ModuleType
 
 from jinja2 import TemplateError, TemplateNotFound, TemplateSyntaxError
 from jinja2.exceptions import SecurityError
 
 from objectry_runtime.reports.environment import template_environment
 from objectry_runtime.reports.job import Job, Result, framed, read_job
-from objectry_runtime.reports.pdf import Refused, to_pdf
 from objectry_runtime.reports.walls import close_in
 
+
+def _pdf() -> ModuleType | None:
+    """The room of WeasyPrint, None on a machine without the libraries of Pango."""
+    try:
+        return import_module("objectry_runtime.reports.pdf")
+    except OSError:
+        traceback.print_exc()
+        return None
+
+
+PDF = _pdf()
 DETAIL_MAX = 500
 _TEMPLATE = "the template"
 
@@ -66,8 +78,11 @@ def print_one(job: Job) -> Result:
     """The document; a mistake of the template is a result, not an exception."""
     try:
         html = render(job)
-        body = to_pdf(html) if job.format == "pdf" else html.encode()
-        return Result(body=body)
+        if job.format == "html":
+            return Result(body=html.encode())
+        if PDF is None:
+            return Result(fault="unavailable")
+        return Result(body=PDF.to_pdf(html))
     except SecurityError as error:
         return Result(fault="template", detail=_detail(error, "it asks for what is forbidden"))
     except TemplateSyntaxError as error:
@@ -75,7 +90,7 @@ def print_one(job: Job) -> Result:
         return Result(fault="template", detail=f"{place}: {error.message}"[:DETAIL_MAX])
     except (TooLong, MemoryError, RecursionError) as error:
         return Result(fault="limit", detail=str(error) or type(error).__name__)
-    except (TemplateError, Refused) as error:
+    except TemplateError as error:
         return Result(fault="template", detail=_detail(error, ""))
     except Exception as error:  # whatever an expression of a template may raise
         return Result(fault="template", detail=_detail(error, type(error).__name__))

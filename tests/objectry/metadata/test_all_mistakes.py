@@ -199,6 +199,7 @@ parameters:
   kind: {type: «OBJ0206»dat}
   «OBJ0381»one: {type: link}
   day: {type: date, default: «OBJ0412»5, «OBJ0381»options: [a]}
+  «OBJ0388»cursor: {type: integer}
 columns: [«OBJ0312»nam]
 ---
 report: orders
@@ -219,7 +220,7 @@ object: order
 ---
 «OBJ0202»layuot: article.form
 ---
-«OBJ0209»automation: remind
+«OBJ0204»«OBJ0204»«OBJ0204»automation: remind
 ---
 dashboard: sales
 tiles:

@@ -34,7 +34,7 @@ report: sales
 object: order
 label: Sales
 parameters:
-  since: {type: date, default: null}
+  since: {type: date}
   state: {type: select, options: [draft, sent, done]}
   top: {type: integer, default: 1000}
 where: (since is None or order_date >= since) and (state is None or status == state) and (priority is None or priority <= top)
@@ -51,7 +51,7 @@ totals: {id: count}
 ---
 report: lines
 object: order_line
-columns: [article, parent.number, quantity]
+columns: [article, quantity]
 totals: {unit_price: sum, quantity: sum}
 ---
 report: secret
@@ -98,7 +98,7 @@ class World:
 
 @pytest.fixture
 def settings(tmp_path: Any) -> Settings:
-    return read_settings(tmp_path, environment={}, overrides={"time_zone": "Europe/Berlin"})
+    return read_settings(tmp_path, environment={}, overrides={"tenant.time_zone": "Europe/Berlin"})
 
 
 @pytest.fixture
@@ -141,7 +141,7 @@ def _orders(store: Store, clerk: str) -> list[dict[str, Any]]:
             "shipped_at": chance.choice([None, moment]),
             "currency": chance.choice(["EUR", "USD", None]),
             "margin": chance.choice([None, Decimal(chance.randrange(-99999, 99999)).scaleb(-2)]),
-            "discount": chance.choice([None, Decimal(chance.randrange(100))]),
+            "discount": chance.choice([None, Decimal(chance.randrange(1000000)).scaleb(-4)]),
             "priority": chance.choice([None, chance.randrange(5)]),
             "urgent": chance.choice([None, True, False]),
             "remark": chance.choice([None, "clerk", "Ä", "a", "B"]),
@@ -150,7 +150,11 @@ def _orders(store: Store, clerk: str) -> list[dict[str, Any]]:
         by_clerk = {"owner": clerk} if index % 3 == 0 else {}
         id = store.insert("order", values, **by_clerk)
         lines = [
-            {"article": "x", "quantity": Decimal(n + 1), "unit_price": Decimal("2.50")}
+            {
+                "article": "x",
+                "quantity": Decimal(n + 1).quantize(Decimal("0.01")),
+                "unit_price": Decimal("2.50"),
+            }
             for n in range(index % 3)
         ]
         for place, line in enumerate(lines, 1):

@@ -68,6 +68,20 @@ CHART_OF_NOTHING = code(
         "chart: {kind: bar, group: country, total: id}"
     ),
 )
+PARAMETER_WORD = code(
+    "OBJ0388",
+    "Parameter named like a word of every report",
+    "`limit`, `cursor` and `format` say which page of a report is wanted, and how it is written.",
+    wrong=(
+        "report: customers\nobject: customer\ncolumns: [name]\n"
+        "parameters: {format: {type: text}}\nwhere: name == format"
+    ),
+    right=(
+        "report: customers\nobject: customer\ncolumns: [name]\n"
+        "parameters: {wanted: {type: text}}\nwhere: name == wanted"
+    ),
+)
+REPORT_WORDS = frozenset({"limit", "cursor", "format"})
 
 _OF_KINDS = {
     "sum": {Kind.NUMBER},
@@ -102,6 +116,9 @@ def check_reports(context: Context) -> None:
 def _check_parameter(context: Context, report: ReportDef, parameter: ParameterDef) -> None:
     place = ("parameters", parameter.name)
     at: Place = ("report", report.name, place)
+    if parameter.name in REPORT_WORDS:
+        message = f"`{parameter.name}` is taken: every report has it."
+        context.find(PARAMETER_WORD, at, message, "rename the parameter", key=True)
     if check_name(context, "a parameter", parameter.name, at, key=True) and (
         parameter.name in context.fields(report.object)
     ):
