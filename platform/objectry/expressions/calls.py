@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 from typing import Literal as Lit
 
-from objectry.expressions import names
+from objectry.expressions import names, units
 from objectry.expressions.codes import ARGUMENTS, CONSTRUCT, LINES, LITERAL, TYPE, UNKNOWN_FUNCTION
 from objectry.expressions.functions import AGGREGATES, FUNCTIONS, UNITS, Function, Signature
 from objectry.expressions.tree import Aggregate, Call, Literal, Tree
@@ -58,6 +58,8 @@ def check(checker: "Checker", node: ast.Call) -> Tree | None:
     arguments = checker.check_all(node.args)
     if arguments is None:
         return None
+    if function.shape == "units":
+        return units.convert(checker, node, function, arguments)
     if function.shape == "plain":
         return _plain(checker, node, function, arguments)
     return _same(checker, node, function, arguments)
@@ -108,7 +110,12 @@ def _aggregate(checker: "Checker", node: ast.Call, function: Function) -> Tree |
     argument = node.args[0]
     rows = names.find_rows(checker.scope, argument)
     if rows is None:
-        if checker.check(argument) is not None:
+        checked = checker.check(argument)
+        if checked is not None and checked.type.kind is Kind.LIST and function.name == "count":
+            length = Call(type=NUMBER, function="len", arguments=(checked,))
+            none = Literal(type=NUMBER, value=ZERO)
+            return Call(type=NUMBER, function="coalesce", arguments=(length, none))
+        if checked is not None:
             message = f"`{function.name}` works over lines, and there are none in its argument."
             checker.problem(argument, LINES, message, function.usage)
         return None

@@ -155,5 +155,6 @@ _ENCODERS: Mapping[StorageClass, Callable[[Value], Json]] = {
     StorageClass.TIME: _plain,
     StorageClass.INTERVAL: _plain,
     StorageClass.TEXTS: _list,
+    StorageClass.UUIDS: _list,
     StorageClass.JSONB: _document,
 }

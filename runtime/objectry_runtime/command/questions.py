@@ -194,6 +194,13 @@ def _collect(
 ) -> None:
     for name, targets in links.items():
         value = values.get(name)
-        if isinstance(value, str):
+        for id in linked_by(value):
             for target in targets:
-                ids.setdefault(target, {})[value] = None
+                ids.setdefault(target, {})[id] = None
+
+
+def linked_by(value: object) -> tuple[str, ...]:
+    """The ids that the value of a link names: its own, or those of a list."""
+    if isinstance(value, str):
+        return (value,)
+    return value if isinstance(value, tuple) else ()

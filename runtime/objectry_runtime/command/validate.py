@@ -14,6 +14,7 @@ from objectry.values.documents import Document
 from objectry_runtime.command.bodies import codec_of, step
 from objectry_runtime.command.completing import exceeds
 from objectry_runtime.command.draft import Draft
+from objectry_runtime.command.questions import linked_by
 from objectry_runtime.host.live import Live
 from objectry_runtime.problems import FieldError
 
@@ -178,11 +179,15 @@ def links(live: Live, model: ObjectModel) -> Rule | None:
     def rule(draft: Draft, values: Values) -> Iterator[FieldError]:
         linked = draft.context.linked
         for name, targets in draft.compiled.links.items():
-            value = values[name]
-            if not isinstance(value, str) or not draft.is_new_link(name):
+            if not draft.is_new_link(name):
                 continue
-            if not any(linked.readable(target, value) for target in targets):
-                yield _error(draft, name, "link", "There is no such record.")
+            value = values[name]
+            kept = linked_by(draft.old.get(name)) if draft.old is not None else ()
+            for place, id in enumerate(linked_by(value)):
+                if id in kept or any(linked.readable(target, id) for target in targets):
+                    continue
+                at = step(name) + (step(place) if isinstance(value, tuple) else "")
+                yield FieldError(draft.pointer + at, "link", "There is no such record.")
 
     return rule if any(field.type.links for field in model.fields.values()) else None
 

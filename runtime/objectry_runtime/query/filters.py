@@ -6,7 +6,7 @@ from objectry.metadata.model import FieldModel
 from objectry.metadata.types import BELOW, OPERATORS, StorageClass
 from objectry.values.text import TextProblem, clean
 from objectry_runtime.query.frame import ObjectFrame, pg_type
-from objectry_runtime.query.names import FieldPath, Names
+from objectry_runtime.query.names import FieldPath, Names, find_field
 from objectry_runtime.query.refusal import bad_query, near, quoted
 from objectry_runtime.query.slots import Slot, array_text
 from objectry_runtime.query.sql import Sql, is_plain
@@ -67,9 +67,7 @@ def is_constant(field: FieldModel, value: str) -> bool:
     return field.type.closed(field.definition)
 
 
-def check_operator(
-    found: FieldPath, op: str, parameter: str, allowed: tuple[str, ...]
-) -> None:
+def check_operator(found: FieldPath, op: str, parameter: str, allowed: tuple[str, ...]) -> None:
     """An operator must exist, and be one that the field takes."""
     if op in allowed:
         return
@@ -110,8 +108,13 @@ def parse_substring(text: str, parameter: str) -> str:
 def render_filter(condition: Filter, field: FieldModel, frame: ObjectFrame, sql: Sql) -> str:
     """The condition as SQL. A comparison with null is never true; `ne` and `not_in` are
     null-safe, as `!=` and `not in` are in expressions."""
+    many = _many(condition.path, frame)
+    if many:
+        return _any_linked(condition, many, field, frame, sql)
     column = frame.column(condition.path)
     kind = pg_type(field)
+    if field.type.many:
+        return _listed(condition, column, kind, sql)
     if condition.op == "isnull:true":
         return f"{column} is null"
     if condition.op == "isnull:false":
@@ -147,3 +150,46 @@ def render_filter(condition: Filter, field: FieldModel, frame: ObjectFrame, sql:
             return f"right({column}, length({values[0]})) = {values[0]}"
         case op:
             return f"{column} {COMPARISONS[op]} {values[0]}"
+
+
+def _many(path: tuple[str, ...], frame: ObjectFrame) -> int:
+    """How many names of a path lead to a list of links that it goes on behind; 0 for none."""
+    model = frame.model
+    for place, hop in enumerate(path[:-1], 1):
+        field = find_field(model, hop)
+        if field is None or not field.expr_type.targets:
+            return 0
+        if field.type.many:
+            return place
+        model = frame.rendering.live.model.object(field.expr_type.targets[0])
+    return 0
+
+
+def _any_linked(
+    condition: Filter, many: int, field: FieldModel, frame: ObjectFrame, sql: Sql
+) -> str:
+    """Whether any of the records of a list, of those that may be read, is so."""
+    rendering, model = frame.rendering, frame.model
+    for hop in condition.path[: many - 1]:
+        model = rendering.live.model.object(model.fields[hop].expr_type.targets[0])
+    target = model.fields[condition.path[many - 1]].definition.to[0]
+    linked = ObjectFrame(rendering, target, rendering.alias(), gated=True)
+    rest = Filter(condition.path[many:], condition.op, condition.slots, condition.constants)
+    where = [
+        f"{linked.tenant} = {frame.tenant}",
+        f"{linked.alias}.id = any({frame.column(condition.path[:many])})",
+        linked.holds(rendering.policy(target).rule("read")),
+        render_filter(rest, field, linked, sql),
+    ]
+    return f"exists (select from {linked.source} where {' and '.join(one for one in where if one)})"
+
+
+def _listed(condition: Filter, column: str, kind: str, sql: Sql) -> str:
+    """A condition on a list of links: whether any of them is so; an empty list is no value."""
+    if condition.op.startswith("isnull"):
+        empty = f"coalesce(cardinality({column}), 0) = 0"
+        return empty if condition.op == "isnull:true" else f"not ({empty})"
+    many = condition.op in ("in", "not_in")
+    asked = sql.bind(condition.slots[0], kind if many else kind.removesuffix("[]"))
+    found = f"{column} && {asked}" if many else f"{column} @> array[{asked}]"
+    return f"({found}) is not true" if condition.op in ("ne", "not_in") else found

@@ -79,6 +79,11 @@ class Names:
         if field.type.parts:
             return part_field(field, tuple(rest), parameter)
         targets = self.targets(field, parameter)
+        if field.type.many and use != "filter":
+            raise bad_query(
+                f"{parameter}: {quoted(hop)} leads to many records. Ask for them with expand={hop},"
+                f" or filter with {hop}.…=…."
+            )
         if field.is_table:
             raise bad_query(
                 f"{parameter}: {quoted(hop)} is a table. Ask for its rows with"

@@ -106,5 +106,6 @@ _PARSERS: Mapping[StorageClass, Callable[[str], Value]] = {
     StorageClass.TIME: time.fromisoformat,
     StorageClass.INTERVAL: _duration,
     StorageClass.TEXTS: parse_array,
+    StorageClass.UUIDS: parse_array,
     StorageClass.JSONB: parse_document,
 }

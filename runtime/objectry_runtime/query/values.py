@@ -51,7 +51,7 @@ def parse_value(field: FieldModel, text: str, parameter: str) -> str:
             return duration_text(length)
         case StorageClass.TEXTS:
             return _text(field, text, parameter)
-        case StorageClass.UUID:
+        case StorageClass.UUID | StorageClass.UUIDS:
             found = parse_id(text)
             if found is None:
                 raise _wrong(parameter, text, "the id of a record")

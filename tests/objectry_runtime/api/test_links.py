@@ -1,4 +1,4 @@
-"""Links to several objects and to several records: kept whole, shown, asked for, refused."""
+"""Links to several objects: kept whole at both ends, shown, followed, asked for, refused."""
 
 from typing import Any
 

@@ -41,6 +41,8 @@ def column_type(storage: StorageClass) -> TypeEngine[Any]:
             return UUID(as_uuid=False)
         case StorageClass.TEXTS:
             return ARRAY(Text())
+        case StorageClass.UUIDS:
+            return ARRAY(UUID(as_uuid=False))
         case StorageClass.JSONB:
             return JSONB()
         case StorageClass.NONE:

@@ -96,8 +96,12 @@ def check_targets(context: Context, definition: ObjectDef) -> None:
     objects = context.definitions.objects
     for field in definition.fields.values():
         seen: set[str] = set()
-        for index, target in enumerate(field.to if field.type == "link" else ()):
-            at: Place = ("object", definition.name, ("fields", field.name, "to", index))
+        if field.type == "links" and len(field.to) > 1:
+            at: Place = ("object", definition.name, ("fields", field.name, "to"))
+            message = "A list of links leads to one object."
+            context.find(WRONG_FIELD, at, message, "a `link` may lead to several")
+        for index, target in enumerate(field.to if field.type in ("link", "links") else ()):
+            at = ("object", definition.name, ("fields", field.name, "to", index))
             if target in seen:
                 context.find(NAMED_TWICE, at, f"`{target}` stands twice.", "remove it")
             seen.add(target)

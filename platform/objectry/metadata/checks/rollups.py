@@ -71,7 +71,8 @@ MIXED_CURRENCIES = code(
     "OBJ0553",
     "Rollup may mix currencies",
     "The amounts may be in other currencies than the result. Name one currency on both sides, or "
-    "let `where` compare their currency with it. This is a warning.",
+    "let `where` compare their currency with it: with a code, or, behind the link that leads here, "
+    "with a currency field (`currency == customer.currency`). This is a warning.",
     wrong=(
         "object: customer\nservice: offers\n"
         "fields: {total: {rollup: {op: sum, of: offer, via: customer, field: net}}}\n---\n"
@@ -253,9 +254,10 @@ def _check_currency(
     theirs, ours = currency_source(summed, other, parent), currency_source(field, definition, None)
     if theirs == ours and theirs.root in ("code", "company"):
         return
-    if where is not None and ours.root == "code":
-        path = (theirs.name,)
-        if ours.name in _compared(where.tree, theirs.root, path):
+    if where is not None:
+        # Over the others, our own currency is that of the record behind their link.
+        wanted = ours.name if ours.root == "code" else (field.rollup.via, ours.name)
+        if wanted in _compared(where.tree, theirs.root, (theirs.name,)):
             return
     at: Place = ("object", definition.name, ("fields", field.name, "rollup"))
     message = f"`{field.name}` may mix the currencies of `{other.name}.{summed.name}`."
@@ -263,17 +265,20 @@ def _check_currency(
     context.find(MIXED_CURRENCIES, at, message, hint, severity="warning")
 
 
-def _compared(tree: Tree, root: str, path: tuple[str, ...]) -> Iterator[str]:
-    """The texts that a field must equal for the condition to hold."""
+def _compared(tree: Tree, root: str, path: tuple[str, ...]) -> Iterator[str | tuple[str, ...]]:
+    """The texts, and the paths, that a field must equal for the condition to hold."""
     match tree:
         case Bool(op="and", operands=operands):
             for operand in operands:
                 yield from _compared(operand, root, path)
         case Compare(op="==", left=left, right=right):
-            for one, text in ((left, right), (right, left)):
-                named = isinstance(one, Field) and (one.root, one.path) == (root, path)
-                if named and isinstance(text, Literal) and isinstance(text.value, str):
-                    yield text.value
+            for one, other in ((left, right), (right, left)):
+                if not (isinstance(one, Field) and (one.root, one.path) == (root, path)):
+                    continue
+                if isinstance(other, Literal) and isinstance(other.value, str):
+                    yield other.value
+                elif isinstance(other, Field) and other.root == "record":
+                    yield other.path
         case _:
             return
 

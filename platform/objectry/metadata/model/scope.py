@@ -27,9 +27,13 @@ def field_type(field: FieldDef, object_name: str) -> ExprType | None:
         if len(field.to) == 1:
             return ExprType(Kind.LINK, field.to[0])
         return ExprType(Kind.LINK, objects=field.to)
-    item = Kind.TEXT if row.kind is Kind.LIST else None
+    if row.many:
+        return ExprType(Kind.LIST, item=Kind.LINK, objects=field.to)
     return ExprType(
-        row.kind, item=item, parts=tuple((name, part.kind) for name, part in row.parts.items())
+        row.kind,
+        item=Kind.TEXT if row.kind is Kind.LIST else None,
+        parts=tuple((name, part.kind) for name, part in row.parts.items()),
+        units=tuple((one.value, one.factor) for one in field.options if one.factor is not None),
     )
 
 

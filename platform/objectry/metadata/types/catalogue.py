@@ -13,7 +13,7 @@ from objectry.metadata.types.lists import MultiSelect, Tags
 from objectry.metadata.types.moment import Boolean, CalendarDate, Moment
 from objectry.metadata.types.money import Money
 from objectry.metadata.types.number import DecimalNumber, Percent, WholeNumber
-from objectry.metadata.types.reference import Link, RecordId, Table, User, Uuid
+from objectry.metadata.types.reference import Link, Links, RecordId, Table, User, Uuid
 from objectry.metadata.types.secret import Secret
 from objectry.metadata.types.shaped import Email, Url
 from objectry.metadata.types.text import LongText, Markdown, Text
@@ -55,6 +55,7 @@ TYPES: dict[str, FieldType] = {
         User(),
         Secret(),
         Link(),
+        Links(),
         Table(),
     )
 }

@@ -16,6 +16,7 @@ LONG_TEXT_MAX = 1_000_000
 INDEXED_TEXT_MAX = 500  # four bytes each still fit one index entry of PostgreSQL (2,704 bytes)
 EMAIL_MAX = 254  # RFC 5321
 TAG_MAX = 100
+LINKS_MAX = 1_000  # records in one list of links
 TAGS_MAX = 100
 DOCUMENT_MAX = 1_000_000  # characters of JSON
 SECRET_MAX = 10_000

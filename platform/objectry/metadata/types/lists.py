@@ -60,7 +60,7 @@ class MultiSelect(TextList):
             return item
 
         def read(value: object) -> tuple[str, ...]:
-            found = _items(value, option, len(places), required=use.options.required)
+            found = read_items(value, option, len(places), required=use.options.required)
             return tuple(sorted(found, key=places.__getitem__))
 
         return read
@@ -89,7 +89,7 @@ class Tags(TextList):
     def reader(self, use: Use) -> Reader:
         """Reads a list of labels."""
         required = use.options.required
-        return lambda value: _items(value, _tag, TAGS_MAX, required=required)
+        return lambda value: read_items(value, _tag, TAGS_MAX, required=required)
 
     def asked(self, text: str) -> str | None:
         """The label as it is stored."""
@@ -113,7 +113,7 @@ def _tag(item: object) -> str:
     return text
 
 
-def _items(
+def read_items(
     value: object, read: Callable[[object], str], most: int, *, required: bool
 ) -> tuple[str, ...]:
     """The items of an array, each read; what is wrong with any of them is told at its place."""

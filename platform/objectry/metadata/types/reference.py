@@ -4,7 +4,9 @@ from typing import ClassVar
 
 from objectry.expressions.types import Kind
 from objectry.metadata.types.field_type import FieldType, Reader, parsed
-from objectry.metadata.types.storage import EQUAL, ORDERED, StorageClass
+from objectry.metadata.types.limits import LINKS_MAX
+from objectry.metadata.types.lists import read_items
+from objectry.metadata.types.storage import EQUAL, LINKED, ORDERED, StorageClass
 from objectry.metadata.types.use import Reference, Schema, Use
 from objectry.values.ids import parse_id
 
@@ -87,6 +89,51 @@ class Link(Identifier):
         """Reads an id; whether the record is there is asked at the write."""
         del use
         return parsed("link", "A link is the id (a UUID) of the linked record.", parse_id)
+
+
+class Links(FieldType):
+    """Several records of another object, in order."""
+
+    name = "links"
+    summary = "Several records of another object, each once, in the order given."
+    storage = StorageClass.UUIDS
+    kind = Kind.LIST
+    operators = LINKED
+    widget = "links"
+    keys = frozenset({"to"})
+    needs = "to"
+    links = True
+    many = True
+    sortable = False
+    refuses = frozenset({"unique", "default", "formula", "snapshot", "computed"})
+    examples = (["0189abcd-0000-7000-8000-000000000001"],)
+    mistakes = ("0189abcd-0000-7000-8000-000000000001", ["1"], [1], {"a": 1})
+
+    def read_schema(self, use: Use, reference: Reference) -> Schema:
+        """The ids, or the records where they were expanded."""
+        found = [reference(target, "read") for target in use.options.to]
+        uuid: Schema = {"type": "string", "format": "uuid"}
+        expanded = [target for target in found if target]
+        return {"type": "array", "items": {"anyOf": [uuid, *expanded]} if expanded else uuid}
+
+    def write_schema(self, use: Use, *, required: bool) -> Schema:
+        """Ids, each once."""
+        del use
+        item: Schema = {"type": "string", "format": "uuid"}
+        schema: Schema = {"type": "array", "items": item, "uniqueItems": True}
+        return {**schema, "maxItems": LINKS_MAX, **({"minItems": 1} if required else {})}
+
+    def reader(self, use: Use) -> Reader:
+        """Reads a list of ids; whether the records are there is asked at the write."""
+        link = parsed("link", "A link is the id (a UUID) of the linked record.", parse_id)
+
+        def item(value: object) -> str:
+            found = link(value)
+            assert isinstance(found, str), "an id is a text"
+            return found
+
+        required = use.options.required
+        return lambda value: read_items(value, item, LINKS_MAX, required=required)
 
 
 class Table(FieldType):

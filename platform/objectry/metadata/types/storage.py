@@ -16,6 +16,7 @@ class StorageClass(StrEnum):
     INTERVAL = "interval"  # whole seconds, never days or months
     UUID = "uuid"
     TEXTS = "text[]"
+    UUIDS = "uuid[]"
     JSONB = "jsonb"
     NONE = "none"  # no column of its own: a table field
 
@@ -23,6 +24,7 @@ class StorageClass(StrEnum):
 EQUAL = ("eq", "ne", "in", "not_in", "isnull")
 ORDERED = (*EQUAL, "lt", "lte", "gt", "gte", "between")
 LISTED = ("contains", "isnull")
+LINKED = ("eq", "ne", "in", "not_in", "contains", "isnull")  # of a list: whether any item is so
 TEXTUAL = (*ORDERED, "contains", "icontains", "startswith", "endswith")
 BELOW = ("under", "not_under")  # of what leads into a tree
 OPERATORS = (*TEXTUAL, *BELOW)  # every operator there is

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+from objectry.metadata.model import FieldModel
+from objectry_runtime.query.references import reference_tables
 from objectry_runtime.services.verification.view import View
 from objectry_runtime.store.executor import Bound
 
@@ -20,7 +22,11 @@ def links_lead_somewhere(view: View, report: Callable[[str, str, str, str], None
                 report(name, tenant, record, f"the line's {one.owner[0]} is not there")
         for field in one.fields.values():
             targets = field.definition.to
-            if not field.stored or not field.type.links or len(targets) != 1:
+            if field.references:
+                counted += _count(view, name, view.column(name, field.name))
+                for tenant, record in _unheld(view, name, field):
+                    report(name, tenant, record, f"{field.name} leads to what its tables lack")
+            if not field.stored or not field.type.links or field.references:
                 continue
             column = view.column(name, field.name)
             counted += _count(view, name, column)
@@ -34,12 +40,34 @@ def _count(view: View, name: str, column: str) -> int:
     return int(rows[0][0] or 0)
 
 
-def _dangling(view: View, name: str, column: str, target: str) -> list[tuple[str, str]]:
-    rows = view.all(
-        Bound(
-            f"select s.tenant_id, s.id from {view.table(name)} s"
-            f" left join {view.table(target)} t on t.tenant_id = s.tenant_id and t.id = s.{column}"
-            f" where s.{column} is not null and t.id is null order by 1, 2 limit 1000"
-        )
+def _unheld(view: View, name: str, field: FieldModel) -> list[tuple[str, str]]:
+    """The records whose link names something else than its tables of references hold."""
+    tables = reference_tables(view.live, name, field)
+    if not tables:
+        return []  # a replica: what it links to may come later
+    column = f"s.{view.column(name, field.name)}"
+    named = f"unnest({column})" if field.type.many else f"(select {column})"
+    held = " union all ".join(
+        f"select r.target from {one.table} r where r.tenant_id = s.tenant_id and r.id = s.id"
+        for one in tables
     )
+    return _records(
+        view,
+        f"select s.tenant_id, s.id from {view.table(name)} s where"
+        f" array(select x.id from {named} x(id) where x.id is not null order by 1)"
+        f" is distinct from array({held} order by 1)",
+    )
+
+
+def _dangling(view: View, name: str, column: str, target: str) -> list[tuple[str, str]]:
+    return _records(
+        view,
+        f"select s.tenant_id, s.id from {view.table(name)} s"
+        f" left join {view.table(target)} t on t.tenant_id = s.tenant_id and t.id = s.{column}"
+        f" where s.{column} is not null and t.id is null",
+    )
+
+
+def _records(view: View, select: str) -> list[tuple[str, str]]:
+    rows = view.all(Bound(f"{select} order by 1, 2 limit 1000"))
     return [(str(tenant), str(record)) for tenant, record in rows]
