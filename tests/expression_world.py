@@ -46,6 +46,10 @@ _C, _L = ExprType(Kind.TIME), ExprType(Kind.DURATION)
 _S = ExprType(Kind.LIST, item=Kind.TEXT)
 ADDRESS = ExprType(Kind.COMPOSITE, parts=(("street", Kind.TEXT), ("country", Kind.TEXT)))
 PRICE = ExprType(Kind.COMPOSITE, parts=(("amount", Kind.NUMBER), ("currency", Kind.TEXT)))
+WEIGHT = ExprType(
+    Kind.TEXT,
+    units=(("kg", Decimal(1)), ("g", Decimal("0.001")), ("lb", Decimal("0.45359237"))),
+)
 FIELDS: dict[str, dict[str, ExprType]] = {
     "record": {
         "id": ExprType(Kind.LINK, "record"),
@@ -60,6 +64,7 @@ FIELDS: dict[str, dict[str, ExprType]] = {
         "customer": ExprType(Kind.LINK, "customer"),
         "other": ExprType(Kind.LINK, "customer"),
         "source": ExprType(Kind.LINK, ""),
+        "unit": WEIGHT,
         "lines": ExprType(Kind.LINES, "line"),
     },
     "line": {"x": _N, "y": _N, "label": _T, "day": _D, "flag": _B, "effort": _L, "price": PRICE},

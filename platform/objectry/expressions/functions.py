@@ -37,7 +37,8 @@ class Function(msgspec.Struct, frozen=True, kw_only=True):
     """A function of the language.
 
     `shape` says how it is checked: "plain" by its signatures, "same" for functions over values of
-    one kind (coalesce), "lines" for aggregates, "extreme" for min and max, which are both.
+    one kind (coalesce), "lines" for aggregates, "extreme" for min and max, which are both,
+    "units" for convert.
     """
 
     name: str
@@ -154,6 +155,8 @@ _ALL: Iterable[Function] = (
            "longer than 1,000,000 characters.", _T, _T, _T, _T),
     _plain("substring(x, start, length)", "From the `start`-th character on (the first is 1), "
            "`length` characters or all that follow.", _T, _T, _N, _N, optional=1),
+    _shaped("units", "convert(weight, unit, 'kg')", "The quantity in another unit of measure, "
+            "exactly; one of the two units is a field with `units:`. Null where a unit is."),
     _plain("text(x)", "The value as text: numbers plain and without trailing zeros (`1.5`), dates "
            "`2026-03-31`, moments `2026-03-31T09:30:00Z`, times `08:30:00`, durations `PT1H30M`, "
            "`true` or `false`; of a value of several parts all of them, joined.", _T, _ANY_VALUE),

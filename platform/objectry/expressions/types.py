@@ -1,6 +1,7 @@
 """Types of the expression language, and the scope in which names are looked up."""
 
 from collections.abc import Iterable
+from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
 
@@ -31,8 +32,9 @@ class ExprType(msgspec.Struct, frozen=True):
     """The type of an expression: a kind, and for links, lines and lists what they hold.
 
     A link that may point to several `objects` has object == ""; it can be followed to what they all
-    have. The `parts` of
-    a composite (`ship_to.country`) are texts and numbers; composites of the same parts are alike.
+    have. The `parts` of a composite (`ship_to.country`) are texts and numbers; composites of the
+    same parts are alike. A text that is a unit of measure has all the `units` it may be, with how
+    many of the base unit each is.
     """
 
     kind: Kind
@@ -40,6 +42,7 @@ class ExprType(msgspec.Struct, frozen=True):
     item: Kind | None = None
     parts: tuple[tuple[str, Kind], ...] = ()
     objects: tuple[str, ...] = ()
+    units: tuple[tuple[str, Decimal], ...] = ()
 
     @property
     def targets(self) -> tuple[str, ...]:

@@ -25,6 +25,7 @@ from objectry.metadata.checks import (
     scenarios,
     singles,
     transitions,
+    units,
 )
 from objectry.metadata.checks.context import Context, Positions
 from objectry.metadata.checks.registry import CHECKS, OBJECT_CHECKS
@@ -59,6 +60,7 @@ __all__ = [
     "scenarios",
     "singles",
     "transitions",
+    "units",
 ]
 
 

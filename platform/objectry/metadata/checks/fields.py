@@ -111,7 +111,7 @@ def check_keys(context: Context, definition: ObjectDef) -> None:
             hint = f"it is for {', '.join(types)}" if types and key not in COMMON else "remove it"
             context.find(KEY_NOT_FOR_TYPE, _at(definition, field, key), message, hint, key=True)
         needed = row.needs
-        if needed and not getattr(field, needed):
+        if needed and not (getattr(field, needed) or field.units):
             message = f"A field of type `{field.type}` needs `{needed}`."
             context.find(KEY_NEEDED, _at(definition, field, needed), message)
 

@@ -96,6 +96,7 @@ def check_definition_names(context: Context) -> None:
         ("notification", definitions.notifications),
         ("automation", definitions.automations),
         ("mixin", definitions.mixins),
+        ("units", definitions.units),
     ):
         for name in names:
             noun = f"an {kind}" if kind[0] in "ao" else f"a {kind}"

@@ -1,5 +1,7 @@
 """Plain documents of the right shape → definitions; short forms are written out here."""
 
+from decimal import Decimal
+
 import msgspec
 
 from objectry.metadata.loader.convert_reactions import automation, notification
@@ -20,6 +22,7 @@ from objectry.metadata.model.definitions import (
     RoleDef,
     SequenceDef,
     ServiceDef,
+    UnitsDef,
 )
 from objectry.metadata.model.reactions import AutomationDef, NotificationDef
 from objectry.metadata.model.scenarios import ScenarioDef
@@ -33,6 +36,7 @@ Definition = (
     | ReportDef
     | DashboardDef
     | SequenceDef
+    | UnitsDef
     | NotificationDef
     | AutomationDef
     | ScenarioDef
@@ -54,6 +58,9 @@ def convert(kind: str, plain: Mapping) -> Definition:
             return msgspec.convert(_object(data), ObjectDef)
         case "mixin":
             return msgspec.convert(_parts(data), MixinDef)
+        case "units":
+            data["factors"] = _factors(data.get("factors"))
+            return msgspec.convert(data, UnitsDef)
         case "role":
             data["permissions"] = _permissions(data.get("permissions"), role=data["name"])
             return msgspec.convert(data, RoleDef)
@@ -109,6 +116,12 @@ def _object(data: Mapping) -> Mapping:
         for name, one in _mapping(data.get("record_types")).items()
     }
     return data
+
+
+def _factors(data: Plain) -> Mapping:
+    """Exact numbers; what is none has been reported."""
+    factors = _mapping(data).items()
+    return {unit: Decimal(one) for unit, one in factors if isinstance(one, int | Decimal)}
 
 
 def _record_type(name: str, data: Mapping) -> Mapping:

@@ -4,12 +4,19 @@ What is merged keeps its place: a finding about it is about the file that declar
 """
 
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 
 import msgspec
 
 from objectry.metadata.loader.relations import relate
 from objectry.metadata.loader.sources import Graft
-from objectry.metadata.model.definitions import Definitions, MixinDef, ObjectDef
+from objectry.metadata.model.definitions import (
+    Definitions,
+    MixinDef,
+    ObjectDef,
+    OptionDef,
+    UnitsDef,
+)
 from objectry.metadata.model.record_types import RECORD_TYPE, record_type_field
 from objectry.metadata.model.trees import PARENT, parent_field
 
@@ -44,6 +51,36 @@ def take_services(definitions: Definitions, grafts: Grafts) -> Mapping[str, Obje
             if name in objects and not objects[name].service:
                 objects[name] = msgspec.structs.replace(objects[name], service=service.name)
     return objects
+
+
+def list_units(definitions: Definitions, grafts: Grafts) -> Mapping[str, ObjectDef]:
+    """A `select` of units has them as its options, each with its factor."""
+    del grafts
+    if not definitions.units:
+        return definitions.objects
+    return {
+        name: _with_units(definition, definitions.units)
+        for name, definition in definitions.objects.items()
+    }
+
+
+def _with_units(definition: ObjectDef, units: Mapping[str, UnitsDef]) -> ObjectDef:
+    fields = dict(definition.fields)
+    for name, field in definition.fields.items():
+        if field.units in units and not field.options:
+            options = unit_options(units[field.units])
+            fields[name] = msgspec.structs.replace(field, options=options)
+    return msgspec.structs.replace(definition, fields=fields)
+
+
+def unit_options(units: UnitsDef) -> tuple[OptionDef, ...]:
+    """Units of measure as options; the base unit need not be among the factors."""
+    factors = {units.base: Decimal(1)} | units.factors if units.base else units.factors
+    return tuple(
+        OptionDef(value=name, label=units.labels.get(name, ""), factor=factor)
+        for name, factor in factors.items()
+        if factor
+    )
 
 
 def type_records(definitions: Definitions, grafts: Grafts) -> Mapping[str, ObjectDef]:
@@ -114,4 +151,4 @@ def merge(
     return msgspec.structs.replace(definition, **merged)
 
 
-STEPS: tuple[Step, ...] = (take_services, mix_in, type_records, plant, relate)
+STEPS: tuple[Step, ...] = (take_services, mix_in, list_units, type_records, plant, relate)

@@ -26,6 +26,7 @@ class OptionDef(Def, frozen=True, kw_only=True):
 
     value: str
     label: str = ""
+    factor: Decimal | None = None  # of a unit: how many of the base unit it is
 
 
 class RollupDef(Def, frozen=True, kw_only=True):
@@ -58,6 +59,7 @@ class FieldDef(Def, frozen=True, kw_only=True):
     options: tuple[OptionDef, ...] = ()
     to: tuple[str, ...] = ()
     replicate: tuple[str, ...] = ()  # of a link: what is kept here of a record that lives elsewhere
+    units: str = ""  # what a `select` chooses a unit of; the loader lists them as its options
     of: str = ""
     formula: str | None = None
     snapshot: bool = False
@@ -289,6 +291,17 @@ class RoleDef(Def, frozen=True, kw_only=True):
     permissions: dict[str, PermissionDef] = {}
 
 
+class UnitsDef(Def, frozen=True, kw_only=True):
+    """Units of one measure, by how many of the base unit each is."""
+
+    name: str
+    label: str = ""
+    help: str = ""
+    base: str = ""
+    factors: dict[str, Decimal] = {}
+    labels: dict[str, str] = {}
+
+
 class SequenceDef(Def, frozen=True, kw_only=True):
     """A shared document number series."""
 
@@ -411,6 +424,7 @@ class Definitions(Def, frozen=True, kw_only=True):
     automations: dict[str, AutomationDef] = {}
     scenarios: dict[str, ScenarioDef] = {}
     mixins: dict[str, MixinDef] = {}
+    units: dict[str, UnitsDef] = {}
 
     def plain(self) -> dict[str, Any]:
         """Builtins only (for hashing, JSON and golden files)."""

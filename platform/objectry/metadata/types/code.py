@@ -146,7 +146,7 @@ class Select(FieldType):
     kind = Kind.TEXT
     operators = TEXTUAL
     widget = "select"
-    keys = frozenset({"options"})
+    keys = frozenset({"options", "units"})
     needs = "options"
     mistakes = ("anything", 1)
 
