@@ -14,7 +14,7 @@ import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from objectry_runtime.events.json_values import Json, as_object
+from objectry_runtime.events.json_values import Json, as_object, decode_exactly
 from objectry_runtime.store.keyring import Keyring
 
 SEALED = "$sealed"
@@ -89,7 +89,7 @@ def open_sealed(key: bytes | None, value: Json, subject: Subject, field: str) ->
     sealed = _unbase64(text)
     if key is None or sealed[:KEY_ID_BYTES] != _key_id(key):
         return None
-    return msgspec.json.decode(_decrypt(key, sealed[KEY_ID_BYTES:], _context(subject, field)))
+    return decode_exactly(_decrypt(key, sealed[KEY_ID_BYTES:], _context(subject, field)))
 
 
 def _key_id(key: bytes) -> bytes:

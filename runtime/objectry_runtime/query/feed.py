@@ -7,9 +7,8 @@ bounded stretch of events; `next` moves on even when the caller may see none of 
 
 from collections.abc import Mapping, Sequence
 
-import msgspec
-
 from objectry_runtime.events.envelope import Occurrence, envelope
+from objectry_runtime.events.json_values import encode_exactly
 from objectry_runtime.identity.call import Call
 from objectry_runtime.query.answer import Answer
 from objectry_runtime.query.cursor import Values, fingerprint, read_cursor, sign_cursor
@@ -92,7 +91,7 @@ def respond(call: Call, rights: Rights, rows: Rows, limit: int, position: Values
         position = _texts(rows[0][:3])
     cursor = sign_cursor(call.keyring, _belongs_to(call), position)
     data = [_event(call, rights, row) for row in shown]
-    body = msgspec.json.encode({"data": data, "next": cursor})
+    body = encode_exactly({"data": data, "next": cursor})
     return Answer(status=200, body=body, headers={"Content-Type": "application/json"})
 
 

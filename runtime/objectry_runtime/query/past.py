@@ -8,6 +8,7 @@ from objectry.metadata.model import ObjectModel
 from objectry.values.dates import parse_datetime
 from objectry.values.ids import parse_id
 from objectry_runtime.events import Subject, unwrap_key
+from objectry_runtime.events.json_values import as_object, decode_exactly, encode_exactly
 from objectry_runtime.identity.call import Call
 from objectry_runtime.problems import not_found
 from objectry_runtime.query.answer import Answer
@@ -104,12 +105,14 @@ def plan(call: Call, request: PastRequest, rights: ImageRights) -> Bound:
     return sql.bound(
         f"select r.flags, h.version::text, h.op, h.action, {moment_text('h.at')},"
         " h.actor::text, h.release, h.correlation, h.record::text, h.changes::text,"
-        " encode(k.key, 'hex'), h.record_id::text"
+        " encode(k.key, 'hex'), h.record_id::text, b.lender::text"
         f" from (select) one {join} lateral ({record}) r on true"
         f" left join lateral (select h.* from objectry.history h where {conjunction(versions)}"
         f" order by h.version desc limit {request.limit + 1}) h on true"
         " left join objectry.subject_key k on k.tenant_id = h.tenant_id and k.object = h.object"
         " and k.record_id = h.record_id"
+        " left join objectry.on_behalf b on b.tenant_id = h.tenant_id and b.object = h.object"
+        " and b.record_id = h.record_id and b.version = h.version"
         " order by h.version desc"
     )
 
@@ -154,12 +157,14 @@ def _versions(call: Call, request: PastRequest, rights: ImageRights, rows: Rows)
 def _version(call: Call, object_name: str, rights: ImageRights, row: Row) -> dict[str, object]:
     subject, key = opening(call, object_name, _text(row[11]), row[10])
     allowed = rights.allowed(row[0])
+    lender = {"on_behalf_of": row[12].decode()} if row[12] is not None else {}
     return {
         "version": int(_text(row[1])),
         "op": _text(row[2]),
         "action": _action(call.live.model.object(object_name), allowed, row),
         "at": _text(row[4]),
         "actor": _text(row[5]),
+        **lender,
         "release": _text(row[6]),
         "correlation": _text(row[7]),
         "changes": project_changes(decode(row[9]), rights, allowed, subject, key),
@@ -193,7 +198,7 @@ def opening(
 
 def decode(text: bytes | None) -> dict[str, object]:
     """An image or changes as they lie in the database."""
-    return msgspec.json.decode(text or b"{}", type=dict[str, object])
+    return dict(as_object(decode_exactly(text or b"{}")))
 
 
 def _belongs_to(call: Call, object_name: str, key: str) -> str:
@@ -206,5 +211,5 @@ def _text(value: bytes | None) -> str:
 
 
 def _json(document: object) -> Answer:
-    body = msgspec.json.encode(document)
+    body = encode_exactly(document)
     return Answer(status=200, body=body, headers={"Content-Type": "application/json"})
