@@ -54,14 +54,16 @@ def check_body(
             field = known if known and known.type == "table" else None
             if field is None:
                 field = check_settable(context, definition, key, place)
-        if _check_references(context, value, place, aliases) or field is None:
-            continue
-        if field.type == "table" and isinstance(value, list):
+        if field is not None and field.type == "table" and isinstance(value, list):
             line = context.definitions.objects.get(field.of)
             for index, row in enumerate(value):
                 if isinstance(row, dict):
-                    check_body(context, line, row, (kind, name, (*path, key, index)), aliases)
-        elif field.type != "table":
+                    # By its id an existing row is named, to stay or to be changed.
+                    said = {part: each for part, each in row.items() if part != "id"}
+                    there = (*path, key, index)
+                    _check_references(context, row.get("id"), (kind, name, (*there, "id")), aliases)
+                    check_body(context, line, said, (kind, name, there), aliases)
+        elif not _check_references(context, value, place, aliases) and field is not None:
             _check_value(context, field, value, place)
 
 
@@ -71,13 +73,13 @@ def _check_references(
     at: Place,
     aliases: Mapping[str, str],  # JSON
 ) -> bool:
-    """Whether the value itself refers to a record; what is unknown there is reported."""
+    """Whether the value refers to a record; what is unknown there is reported."""
     kind, name, path = at
-    if isinstance(value, list):
+    if isinstance(value, list | dict):
+        items = value.items() if isinstance(value, dict) else enumerate(value)
         found = [
-            _check_references(context, item, (kind, name, (*path, index)), aliases)
-            for index, item in enumerate(value)
-            if not isinstance(item, dict)
+            _check_references(context, item, (kind, name, (*path, key)), aliases)
+            for key, item in items
         ]
         return any(found)
     if not isinstance(value, str) or not (match := _REFERENCE.match(value)):
@@ -97,7 +99,7 @@ def _check_references(
 def _check_value(context: Context, field: FieldDef, value: Any, at: Place) -> None:  # JSON
     """The value is one that the field's type reads."""
     type_ = type_of(field)
-    if type_ is None or value is None:
+    if type_ is None or value is None or field.type == "table":
         return
     scale = type_.scale if field.scale is None else field.scale
     try:
