@@ -5,7 +5,8 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
 
@@ -91,16 +92,17 @@ class Services:
         found: str = json.loads(printed.splitlines()[-1])["key"]
         return found
 
-    def clients(self, key: str) -> Mapping[str, httpx.Client]:
+    @contextmanager
+    def clients(self, key: str) -> Generator[Mapping[str, httpx.Client]]:
         """A client for each service."""
-        return {
-            name: httpx.Client(
-                base_url=self.url(name) + "/api/v1",
-                headers={"Authorization": f"Bearer {key}"},
-                timeout=30,
-            )
-            for name in self.ports
-        }
+        headers = {"Authorization": f"Bearer {key}"}
+        with ExitStack() as stack:
+            yield {
+                name: stack.enter_context(
+                    httpx.Client(base_url=f"{self.url(name)}/api/v1", headers=headers, timeout=30)
+                )
+                for name in self.ports
+            }
 
     def __enter__(self) -> "Services":
         try:

@@ -40,11 +40,11 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
 
 
 @pytest.fixture(scope="module")
-def apart(services: Services) -> Teller:
-    clients = services.clients(services.key())
-    teller = Teller({plural: clients[service] for plural, service in SERVICE.items()})
-    story(teller)
-    return teller
+def apart(services: Services) -> Iterator[Teller]:
+    with services.clients(services.key()) as clients:
+        teller = Teller({plural: clients[service] for plural, service in SERVICE.items()})
+        story(teller)
+        yield teller
 
 
 def test_both_end_in_the_same_state(one: Teller, apart: Teller) -> None:

@@ -245,6 +245,13 @@ _error(
     " is done once, whatever happened to the first attempt.",
 )
 _error(
+    "service_away",
+    503,
+    "Another service does not answer.",
+    "What is linked to, or asked for, belongs to a service that can't be reached now. Nothing was"
+    " kept: try again after the seconds in `Retry-After`.",
+)
+_error(
     "timeout",
     503,
     "The database took too long.",

@@ -7,7 +7,7 @@ that a start does, so the first who asks for a page waits for that, and the othe
 import asyncio
 import traceback
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import cast
 
 import msgspec
@@ -48,7 +48,7 @@ class Front:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer whom machines ask, or let the site answer."""
         if scope["type"] == "lifespan":
-            await self._live(receive, send)
+            await answer_lifespan(self._lifespan or nullcontext, receive, send)
         elif scope["path"] in OURS:
             await self._answer(scope, send)
         else:
@@ -98,23 +98,21 @@ class Front:
         # One who goes away must not stop what others wait for.
         return await asyncio.shield(self._site)
 
-    async def _live(self, receive: Receive, send: Send) -> None:
-        await receive()
-        started = False
-        try:
-            if self._lifespan is None:
-                await send({"type": "lifespan.startup.complete"})
-                await receive()
-            else:
-                async with self._lifespan():
-                    await send({"type": "lifespan.startup.complete"})
-                    started = True
-                    await receive()
-        except Exception:
-            kind = "shutdown" if started else "startup"
-            await send({"type": f"lifespan.{kind}.failed", "message": traceback.format_exc()})
-            raise
-        await send({"type": "lifespan.shutdown.complete"})
+
+async def answer_lifespan(lifespan: Lifespan, receive: Receive, send: Send) -> None:
+    """The server's lifespan: `lifespan` is entered while it serves."""
+    await receive()
+    started = False
+    try:
+        async with lifespan():
+            await send({"type": "lifespan.startup.complete"})
+            started = True
+            await receive()
+    except Exception:
+        kind = "shutdown" if started else "startup"
+        await send({"type": f"lifespan.{kind}.failed", "message": traceback.format_exc()})
+        raise
+    await send({"type": "lifespan.shutdown.complete"})
 
 
 def _heard(asked: asyncio.Future[Rows]) -> None:

@@ -22,6 +22,7 @@ COMMANDS = {
     "plan": "Show what publishing would do to the database.",
     "apply": "Publish the definitions: do what `plan` shows.",
     "serve": "Serve the live release over HTTP.",
+    "up": "Run all services as processes of their own behind one gateway.",
     "schema": "Print JSON Schemas of definitions or of an object's records.",
     "openapi": "Print the OpenAPI document.",
     "key": "Make, list and revoke API keys.",

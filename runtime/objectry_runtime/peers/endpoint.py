@@ -15,6 +15,7 @@ from objectry_runtime.peers.messages import (
     LookupAnswer,
     LookupRequest,
     PullRequest,
+    ServedAnswer,
     SettleRequest,
 )
 from objectry_runtime.peers.reservations import pending, settle
@@ -32,6 +33,7 @@ class Answering(Protocol):
     live: Live
     executor: Executor
     keyring: Keyring
+    services: frozenset[str]
 
 
 async def answer(answering: Answering, headers: Mapping[str, str], path: str, body: bytes) -> bytes:
@@ -68,6 +70,14 @@ async def _settle(answering: Answering, body: bytes) -> Any:
     return {"settled": True}
 
 
+async def _served(answering: Answering, body: bytes) -> Any:
+    live, served = answering.live, {name: list[str]() for name in answering.services}
+    for name, definition in live.model.definitions.objects.items():
+        if definition.service in served:
+            served[definition.service].append(live.model.plural(name))
+    return ServedAnswer(release=live.release.id, services=served)
+
+
 async def _identity(answering: Answering, body: bytes) -> Any:
     return await identities(answering.executor, _read(body, IdentityRequest))
 
@@ -85,4 +95,5 @@ _OPERATIONS: Mapping[str, Callable[[Answering, bytes], Awaitable[Any]]] = {
     "pull": _pull,
     "settle": _settle,
     "identity": _identity,
+    "served": _served,
 }

@@ -105,3 +105,14 @@ class IdentityAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
     hash: str
     tables: dict[str, list[dict[str, Any]]] = {}
+
+
+class ServedRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """What is served there?"""
+
+
+class ServedAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """The paths of the objects that each service of the process serves, and the release."""
+
+    release: str
+    services: dict[str, list[str]]
