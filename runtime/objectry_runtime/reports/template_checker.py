@@ -38,8 +38,9 @@ class JinjaTemplates:
         try:
             template = self._environment.parse(text)
         except TemplateSyntaxError as error:
-            message = (error.message or "It can't be read").rstrip(".")
-            problem = TemplateProblem(line=error.lineno, message=f"{message}.")
+            message = (error.message or "it can't be read").rstrip(".")
+            told = f"{message[:1].upper()}{message[1:]}."
+            problem = TemplateProblem(line=error.lineno, message=told)
             return TemplateFacts(problems=(problem,))
         reader = _Reader(self._environment)
         reader.visit(template, {})

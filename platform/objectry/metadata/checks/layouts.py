@@ -155,7 +155,7 @@ def _check_form(context: Context, layout: LayoutDef) -> None:
             context.find(WRONG_FIELD, at, message, "remove it from `fields` or `values`")
     values = ("layout", layout.name, ("values",))
     check_values(context, target, layout.values, values, scope=nothing_but_user())
-    if layout.kind == "public_form":
+    if layout.kind == "public_form" and layout.fields:
         given = dict.fromkeys((*layout.fields, *layout.values), "")
         check_required(context, target, given, ("layout", layout.name, ("fields",)))
 

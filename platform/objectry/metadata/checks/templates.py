@@ -53,7 +53,8 @@ def check_template(
     for name in facts.names:
         root, *path = name.path
         if root not in known:
-            report.add(UNKNOWN_NAME, name.line, f"There is no `{root}`.", near_or_all(root, known))
+            hint = near_or_all(root, sorted(known))
+            report.add(UNKNOWN_NAME, name.line, f"There is no `{root}`.", hint)
         elif root in _RECORDS:
             _check_path(context, object_name, path, name, report)
 
