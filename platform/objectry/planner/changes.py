@@ -56,7 +56,7 @@ def _steps(
                 table=schema,
                 sql=(ddl.create_schema(schema),),
             )
-    yield from new_tables(live, wanted)
+    yield from new_tables(live, wanted, rows)
     for schema in schemas:
         yield from _abandoned_links(schema, live, used)
     for name, table in sorted(wanted.tables.items()):

@@ -1,6 +1,6 @@
 """Steps that make new tables, each after those it links to."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from sqlalchemy import ForeignKeyConstraint, MetaData, Table
 from sqlalchemy.schema import (
@@ -12,8 +12,11 @@ from objectry.planner.live import LiveSchema
 from objectry.planner.plan import Lock, Step
 
 
-def new_tables(live: LiveSchema, wanted: MetaData) -> Iterator[Step]:
-    """Tables in the order of their links; where links go in a ring, the last comes afterwards."""
+def new_tables(live: LiveSchema, wanted: MetaData, rows: Mapping[str, int]) -> Iterator[Step]:
+    """Tables in the order of their links; where links go in a ring, the last comes afterwards.
+
+    `rows` says how many there are in each table that is there.
+    """
     tables = [
         table
         for _, table in sorted(wanted.tables.items())
@@ -29,6 +32,7 @@ def new_tables(live: LiveSchema, wanted: MetaData) -> Iterator[Step]:
             ordered.append(table)
     for table in ordered:
         yield _create(table, late, set(ordered))
+        yield from _fill(table, live, rows)
     for link in sorted(late, key=lambda link: str(link.name)):
         yield Step(
             kind="safe",
@@ -37,6 +41,27 @@ def new_tables(live: LiveSchema, wanted: MetaData) -> Iterator[Step]:
             sql=(ddl.add_constraint(link),),
             lock=Lock.SHARE_ROW_EXCLUSIVE,
         )
+
+
+def _fill(table: Table, live: LiveSchema, rows: Mapping[str, int]) -> Iterator[Step]:
+    """What a table of references must hold of records that are there."""
+    holding = table.info.get("holds")
+    if holding is None:
+        return
+    owner = live.table(*holding.owner.split("."))
+    counted = rows.get(holding.owner, 0)
+    if owner is None or holding.column not in owner.columns or not counted:
+        return
+    yield Step(
+        kind="safe",
+        summary=f"{table.fullname}: what {holding.owner} links to",
+        table=table.fullname,
+        sql=(holding.sql,),
+        lock=Lock.ROWS,
+        rows=counted,
+        note="Once more after the switch.",
+        again=(holding.sql,),
+    )
 
 
 def _create(table: Table, late: set[ForeignKeyConstraint], new: set[Table]) -> Step:

@@ -24,7 +24,8 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     `table` is `schema.table` (`schema` alone for a new schema), `lock` the strongest lock the
     step takes on it, `rows` how many rows it reads or writes, `note` what a person should know. A
     `refused` step has no SQL: it says what this version can't do. A `backfill` step has none
-    either: it fills the rows that are there in many short transactions.
+    either: it fills the rows that are there in many short transactions. `again` is run once more
+    after the switch, for the rows that were written meanwhile.
     """
 
     kind: StepKind
@@ -35,6 +36,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     concurrently: bool = False
     rows: int = 0
     note: str = ""
+    again: tuple[str, ...] = ()
 
     def to_text(self, number: int) -> str:
         """The step as a person reads it, its SQL below."""

@@ -154,6 +154,7 @@ class _Filling:
         self._formulas = proposal.formulas
         self._waiting = list(proposal.formulas)
         self._steps = len(proposal.plan.steps)
+        self._again = [each for step in proposal.plan.steps for each in step.again]
 
     def step(self, number: int) -> None:
         """Do the next backfill step."""
@@ -166,7 +167,7 @@ class _Filling:
 
         They are filled at once, and for good when no such server is left.
         """
-        if not self._formulas:
+        if not (self._formulas or self._again):
             return
         self.tell(self._steps, MEANWHILE)
         switched = time.monotonic()
@@ -184,6 +185,7 @@ class _Filling:
             self.progress(number, self._steps, summary)
 
     def _fill_all(self) -> None:
+        run_together(self._connection, self._again, patience=self.patience)
         for _, formulas in groupby(self._formulas, key=lambda formula: formula.root):
             self._fill(list(formulas), self._steps)
 

@@ -405,3 +405,29 @@ async def test_stored_rollups_are_filled_in_records_that_are_there(
     assert [(Decimal("13.750"), 2, 1), (Decimal("0.000"), 0, 1)] == found
     assert [] == troubles(database)
     assert "No changes." == make_plan(database, release(ROLLED_UP)).to_text()
+
+
+@pytest.mark.usefixtures("quick")
+async def test_a_link_may_lead_to_one_object_more(
+    database: Database, executor: Executor, owner: OwnerConnection
+) -> None:
+    """Nothing is moved: a table of references takes over from the foreign key."""
+    publish(database, ORDERS % ("", ""))
+    live = served(database)
+    call = new_call(live, executor, "admin")
+    made = id_of(await create(call, "customer", b'{"name": "One"}'))
+    await create(call, "order", f'{{"customer": "{made}"}}'.encode())
+    more = (ORDERS % ("", "")).replace("to: customer}", "to: [customer, lead]}")
+    more += "---\nobject: lead\nservice: shop\nplural: leads\nfields: {name: {type: text}}\n"
+    assert publish(database, more)
+    assert [] == troubles(database)
+    assert "No changes." == make_plan(database, release(more)).to_text()
+    assert [(made,)] == owner.execute(
+        'select target::text from shop."order__customer__customer__ref"'
+    ).fetchall()
+    call = new_call(served(database), executor, "admin")
+    lead = id_of(await create(call, "lead", b'{"name": "Two"}'))
+    assert (await create(call, "order", f'{{"customer": "{lead}"}}'.encode())).status == 201
+    assert [] == troubles(database)
+    back = ORDERS % ("", "")
+    assert "No changes." != make_plan(database, release(back)).to_text()

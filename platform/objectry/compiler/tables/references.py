@@ -11,8 +11,19 @@ import msgspec
 from objectry.compiler.tables.constraints import Constraint, IndexOn
 from objectry.compiler.tables.meanings import ConstraintMeaning
 from objectry.compiler.tables.naming import constraint_name
-from objectry.metadata.model.resolved import ObjectModel
-from objectry.registry.storage import StorageMap
+from objectry.metadata.model.resolved import FieldModel, ObjectModel
+from objectry.registry.storage import StorageMap, TableStorage
+
+
+class Holding(msgspec.Struct, frozen=True, kw_only=True):
+    """Of which column of which table one holds the links; `sql` fills it with those that it lacks.
+
+    A link that leads elsewhere is another table's.
+    """
+
+    owner: str
+    column: str
+    sql: str
 
 
 class Reference(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,6 +35,7 @@ class Reference(msgspec.Struct, frozen=True, kw_only=True):
     table: str
     constraints: tuple[Constraint, ...]
     index: IndexOn
+    holding: Holding
 
 
 def references(owner: ObjectModel, storage: StorageMap) -> Iterator[Reference]:
@@ -62,4 +74,21 @@ def references(owner: ObjectModel, storage: StorageMap) -> Iterator[Reference]:
                 index=IndexOn(
                     name=constraint_name(table, "target", "idx"), columns=("target", "id")
                 ),
+                holding=_holding(place, field, storage.objects[target], table),
             )
+
+
+def _holding(place: TableStorage, field: FieldModel, target: TableStorage, table: str) -> Holding:
+    column = place.columns[field.name]
+    named = f'unnest(t."{column}")' if field.type.many else f'(select t."{column}")'
+    return Holding(
+        owner=f"{place.schema}.{place.table}",
+        column=column,
+        sql=(
+            f'INSERT INTO "{place.schema}"."{table}" (tenant_id, id, target) '
+            f'SELECT t.tenant_id, t.id, k.id FROM "{place.schema}"."{place.table}" t '
+            f"CROSS JOIN LATERAL {named} r(target) "
+            f'JOIN "{target.schema}"."{target.table}" k '
+            "ON k.tenant_id = t.tenant_id AND k.id = r.target ON CONFLICT DO NOTHING"
+        ),
+    )

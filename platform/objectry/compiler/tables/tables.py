@@ -71,7 +71,7 @@ def _add_references(metadata: MetaData, owner: ObjectModel, reference: Reference
         Column("id", UUID(as_uuid=False), nullable=False),
         Column("target", UUID(as_uuid=False), nullable=False),
     ]
-    info = {"object": owner.name}
+    info = {"object": owner.name, "holds": reference.holding}
     table = Table(reference.table, metadata, *columns, schema=reference.schema, info=info)
     for constraint in reference.constraints:
         table.append_constraint(_constraint(constraint))
