@@ -1,16 +1,12 @@
-"""The OpenAPI document of one caller: built once per release and set of roles."""
+"""The schemas of one caller, and what of the release they may be about."""
 
 from collections.abc import Callable
 
-import msgspec
-
-from objectry.compiler.schemas import object_schemas, openapi
+from objectry.compiler.schemas import object_schemas
 from objectry_runtime.api.serving import Serving
 from objectry_runtime.api.visibility import is_visible
 from objectry_runtime.identity import Call
 from objectry_runtime.permissions import policy
-
-KEPT_MAX = 64  # documents kept per release: one per set of roles that asked
 
 Visible = Callable[[str, str | None, str], bool]
 
@@ -28,7 +24,7 @@ def visible_to(serving: Serving, call: Call) -> Visible:
             return False
         rights = policy(call.live, object_name, roles)
         match use:
-            case "read" | "create" | "update" | "delete" if field is None:
+            case "read" | "create" | "update" | "delete" | "print" if field is None:
                 return rights.rule(use) is not False
             case "read" if field is not None:
                 return rights.shows(field)
@@ -42,21 +38,6 @@ def visible_to(serving: Serving, call: Call) -> Visible:
                 raise AssertionError(f"{use} is not a use of {field or object_name}")
 
     return visible
-
-
-def openapi_document(serving: Serving, call: Call) -> bytes:
-    """The OpenAPI 3.1 document as this caller may see it."""
-    key = ("api.openapi", call.principal.roles, serving.services)
-    kept = call.live.compiled.get(key)
-    if isinstance(kept, bytes):
-        return kept
-    document = openapi(
-        call.live.model, version=call.live.release.id, visible=visible_to(serving, call)
-    )
-    body = msgspec.json.encode(document)
-    if sum(1 for known in call.live.compiled if known[0] == "api.openapi") < KEPT_MAX:
-        call.live.compiled[key] = body
-    return body
 
 
 def schemas_of(serving: Serving, call: Call, object_name: str) -> dict[str, object]:

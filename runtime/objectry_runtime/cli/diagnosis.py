@@ -4,6 +4,7 @@ import os
 import platform
 import sys
 import tempfile
+import warnings
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -72,7 +73,9 @@ def _packages() -> Iterator[Finding]:
 
 def _printing() -> Finding:
     try:
-        import weasyprint  # type: ignore[import-untyped]  # looked for, not used
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            import weasyprint  # type: ignore[import-untyped]  # looked for, not used
     except OSError as error:
         remedy = (
             "Install Pango: `apt install libpango-1.0-0 libpangoft2-1.0-0`, `brew install pango`."

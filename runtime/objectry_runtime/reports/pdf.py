@@ -8,8 +8,12 @@ from weasyprint.urls import (  # type: ignore[import-untyped]
 )
 
 
-class Refused(FatalURLFetchingError):  # type: ignore[misc]  # WeasyPrint has no types
+class Outside(Exception):
     """The document wants something from outside."""
+
+
+class _Refused(FatalURLFetchingError):  # type: ignore[misc]  # WeasyPrint has no types
+    """The same on its way through WeasyPrint, which swallows every plain exception."""
 
 
 class _Inside(URLFetcher):  # type: ignore[misc]
@@ -17,12 +21,15 @@ class _Inside(URLFetcher):  # type: ignore[misc]
 
     def fetch(self, url: str, headers: dict[str, str] | None = None) -> URLFetcherResponse:
         if not url.lower().startswith("data:"):
-            raise Refused(f"{url[:200]} is outside of the document; only data: addresses are taken")
+            raise _Refused(f"{url[:200]} lies outside of the document; only data: is taken")
         return super().fetch(url, headers)
 
 
 def to_pdf(html: str) -> bytes:
-    """The document as PDF."""
+    """The document as PDF; raises Outside."""
     document = HTML(string=html, url_fetcher=_Inside(allowed_protocols={"data"}))
-    made: bytes = document.write_pdf()
+    try:
+        made: bytes = document.write_pdf()
+    except _Refused as refused:
+        raise Outside(str(refused)) from None
     return made

@@ -13,6 +13,7 @@ import signal
 import socket
 import sys
 import traceback
+import warnings
 from importlib import import_module
 from types import ModuleType
 
@@ -26,11 +27,14 @@ from objectry_runtime.reports.walls import close_in
 
 def _pdf() -> ModuleType | None:
     """The room of WeasyPrint, None on a machine without the libraries of Pango."""
-    try:
-        return import_module("objectry_runtime.reports.pdf")
-    except OSError:
-        traceback.print_exc()
-        return None
+    with warnings.catch_warnings():
+        # It warns of a library that only makes smaller files.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        try:
+            return import_module("objectry_runtime.reports.pdf")
+        except OSError:
+            traceback.print_exc()
+            return None
 
 
 PDF = _pdf()

@@ -9,6 +9,7 @@ import pytest
 
 from objectry_runtime.problems import Problem
 from objectry_runtime.reports import press as press_module
+from objectry_runtime.reports import worker
 from objectry_runtime.reports.job import Format, Job, Limits, Result
 from objectry_runtime.reports.press import Press
 
@@ -60,7 +61,7 @@ async def test_what_a_template_may_not_do(press: Press, template: str, detail: s
         "{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}",
         "{{ 'a' * 10**10 }}",
         "{% for i in range(99999) %}{{ 'a' * 1000 }}{% endfor %}",
-        "{% set x = namespace(a='a') %}{% for i in range(99) %}{% set x.a = x.a + x.a %}{% endfor %}",
+        "{% set x = namespace(a='a') %}{% for i in range(99) %}{% set x.a = x.a * 2 %}{% endfor %}",
         "{{ '%999999999d' % 1 }}",
         "{{ record.name and 99999 ** 99999999 }}",
     ],
@@ -164,3 +165,12 @@ async def test_the_worker_has_none_of_our_secrets(
     assert press._process is not None
     environment = Path(f"/proc/{press._process.pid}/environ").read_bytes()
     assert b"hidden" not in environment
+
+
+def test_without_pango_there_is_html_but_no_pdf(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine may lack the libraries that PDFs are made with."""
+    monkeypatch.setattr(worker, "PDF", None)
+    html = Job(template="a", context=CONTEXT, format="html", limits=Limits())
+    assert worker.print_one(html) == Result(body=b"a")
+    pdf = Job(template="a", context=CONTEXT, format="pdf", limits=Limits())
+    assert worker.print_one(pdf) == Result(fault="unavailable")

@@ -1,6 +1,12 @@
 """The OpenAPI 3.1 document of everything a caller may call."""
 
-from objectry.compiler.schemas.operations import PREFIX, object_paths
+from collections.abc import Iterable
+
+from objectry.compiler.schemas.chains import chain_paths, delegation_paths
+from objectry.compiler.schemas.operation import PREFIX
+from objectry.compiler.schemas.operations import object_paths
+from objectry.compiler.schemas.outputs import TAG as REPORTS
+from objectry.compiler.schemas.outputs import output_paths, print_paths
 from objectry.compiler.schemas.parts import (
     AGE,
     CHANGE,
@@ -16,16 +22,25 @@ from objectry.compiler.schemas.parts import (
 from objectry.compiler.schemas.shapes import DIALECT, Visible, create_by_patch, object_shape
 from objectry.metadata.model import Model
 from objectry.metadata.model.collection import uncollected
+from objectry.metadata.model.definitions import DashboardDef, ReportDef
 from objectry.metadata.types import Schema
 
 SPECIFICATION = "3.1.0"
 
 
 @uncollected()
-def openapi(model: Model, *, version: str, visible: Visible) -> Schema:
+def openapi(
+    model: Model,
+    *,
+    version: str,
+    visible: Visible,
+    reports: Iterable[ReportDef] = (),
+    dashboards: Iterable[DashboardDef] = (),
+) -> Schema:
     """The document: paths and shapes of all objects, as this caller may see them.
 
-    `version` is what `info.version` says (the release's id).
+    `version` is what `info.version` says (the release's id); `reports` and `dashboards` are those
+    that are for the caller.
     """
     components = _Components(model, visible)
     paths: dict[str, Schema] = {}
@@ -36,7 +51,12 @@ def openapi(model: Model, *, version: str, visible: Visible) -> Schema:
         if found:
             services.add(owner.schema)
             paths.update(found)
+    paths.update(print_paths(model, visible))
+    outputs = output_paths(reports, dashboards)
+    paths.update(outputs)
+    paths |= chain_paths(model, visible) | delegation_paths()
     paths[f"{PREFIX}/events"] = {"get": _events()}
+    shared = (*([REPORTS] if outputs else ()), "platform delegations", "platform events")
     return {
         "openapi": SPECIFICATION,
         "info": {
@@ -46,7 +66,7 @@ def openapi(model: Model, *, version: str, visible: Visible) -> Schema:
         },
         "jsonSchemaDialect": DIALECT,
         "security": [{"bearer": []}],
-        "tags": [{"name": service} for service in (*sorted(services), "platform events")],
+        "tags": [{"name": service} for service in (*sorted(services), *shared)],
         "paths": paths,
         "components": {
             "schemas": {

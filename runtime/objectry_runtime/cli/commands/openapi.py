@@ -21,6 +21,12 @@ def command(project: Path | None) -> int:
     from objectry_runtime.cli.project import find_project
 
     release = release_of(find_project(project))
-    document = openapi(model_of(release), version=release.id, visible=everything)
+    document = openapi(
+        model_of(release),
+        version=release.id,
+        visible=everything,
+        reports=release.definitions.reports.values(),
+        dashboards=release.definitions.dashboards.values(),
+    )
     click.echo(msgspec.json.format(msgspec.json.encode(document)).decode())
     return 0
