@@ -7,7 +7,7 @@ import msgspec
 from objectry.compiler.codecs import to_text
 from objectry.compiler.tables import ConstraintMeaning, constraint_meanings
 from objectry_runtime.command.bodies import step
-from objectry_runtime.command.decision import RESTORE, Decision
+from objectry_runtime.command.decision import MERGE, RESTORE, Decision
 from objectry_runtime.command.draft import Draft
 from objectry_runtime.command.open_quantities import exceeded
 from objectry_runtime.host.live import Live
@@ -74,6 +74,10 @@ async def explain(call: Call, decision: Decision, error: DatabaseError) -> Excep
     if meaning is None:
         return _too_large(decision) if error.sqlstate == TOO_LARGE else error
     match meaning.kind:
+        case "unique" if decision.action == MERGE and not any(_drafts(decision, meaning.object)):
+            title = "The two can't be one record."
+            detail = "Records that refer to them would have the same values, which must be unique."
+            return conflict("merge_refused", title, detail)
         case "unique" if decision.action == RESTORE:
             title = "Another record took what this one must have for itself."
             detail = "Change or delete that one first, then restore."

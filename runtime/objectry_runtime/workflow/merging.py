@@ -136,7 +136,7 @@ def _merging(model: ObjectModel, rights: Policy, asked: Asked, other: Facts) -> 
             events=declared or event_names(model, "updated"),
             guards=[Guard(object=model.name, rule=rule, ids=[state.id], code="forbidden")],
             before=[
-                *rewire(call, model, loser.id, state.id, MERGE),
+                *rewire(call, model, loser.id, state.id),
                 *unit_of(call, gone, other.subject_key, answering=False).statements,
             ],
             extra=_rollups(call, model, state.id),

@@ -49,6 +49,35 @@ OUT_OF_REACH = code(
     ),
 )
 
+SEALED_LINK = code(
+    "OBJ0723",
+    "Sensitive link to records that are merged",
+    "A merge leads every link along, in the past of each record too; what history keeps of a "
+    "sensitive field is sealed with the record's own key.",
+    wrong=(
+        "object: firm\nservice: customers\nfields: {name: {type: text}}\n"
+        "duplicates: {match: [{field: name, score: 100}]}\n---\n"
+        "object: offer\nservice: customers\n"
+        "fields: {firm: {type: link, to: firm, sensitive: true}}"
+    ),
+    right=(
+        "object: firm\nservice: customers\nfields: {name: {type: text}}\n"
+        "duplicates: {match: [{field: name, score: 100}]}\n---\n"
+        "object: offer\nservice: customers\nfields: {firm: {type: link, to: firm}}"
+    ),
+)
+
+
+@object_check
+def check_links(context: Context, definition: ObjectDef) -> None:
+    """No sensitive link leads to what may be merged."""
+    for field in definition.fields.values():
+        at: Place = ("object", definition.name, ("fields", field.name, "sensitive"))
+        targets = (context.definitions.objects.get(name) for name in field.to)
+        merged = [one.name for one in targets if one is not None and one.duplicates is not None]
+        if field.sensitive and merged:
+            context.find(SEALED_LINK, at, f"Records of `{merged[0]}` may be merged.", "remove it")
+
 
 @object_check
 def check_duplicates(context: Context, definition: ObjectDef) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 from objectry.metadata.model import Definitions, ObjectDef
 from objectry.registry import Release
+from objectry_runtime.command.decision import MERGE
 from objectry_runtime.services.verification.view import View
 from objectry_runtime.store.executor import Bound
 
@@ -67,6 +68,8 @@ def wanted_event(definition: ObjectDef, op: str, action: str) -> str:
         return events.get({"create": "created", "delete": "deleted"}[op], "")
     if definition.soft_delete and action == "delete":
         return events.get("deleted", "")
+    if definition.duplicates is not None and action == MERGE and "merged" in events:
+        return events["merged"]
     transitions = definition.workflow.transitions if definition.workflow is not None else {}
     taken = transitions.get(action)
     return (taken.event if taken is not None else "") or events.get("updated", "")
