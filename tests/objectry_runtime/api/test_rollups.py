@@ -193,8 +193,8 @@ async def test_rollups_follow_every_kind_of_write(
     read = await desk.admin.get(path, headers={"If-None-Match": tag})
     assert read.status_code == 200
     history = (await get(desk.admin, f"customers/{one['id']}/history"))["data"]
-    changed = [set(entry["changes"]) for entry in history]
-    assert changed == [{"name"}, {"name", "city", "currency", "owner"}]
+    told = [set(entry["changes"]) for entry in history]
+    assert told == [{"name"}, {"name", "city", "currency", "owner"}]
     # The places of the record's currency.
     yen = await desk.admin.patch(f"/api/v1/customers/{one['id']}", json={"currency": "JPY"})
     assert yen.json()["own_places"] == "30"

@@ -1,6 +1,7 @@
 """Business tables: one real table per object, in the schema of its service."""
 
 from collections.abc import Collection
+from typing import Any  # SQLAlchemy's own bound for columns known only at run time
 
 from sqlalchemy import (
     CheckConstraint,
@@ -66,7 +67,7 @@ def _add_table(metadata: MetaData, owner: ObjectModel, storage: StorageMap) -> N
 
 def _add_references(metadata: MetaData, owner: ObjectModel, reference: Reference) -> None:
     """The table of what a link leads to: as many rows as there are links."""
-    columns = [
+    columns: list[Column[Any]] = [
         Column("tenant_id", Integer(), nullable=False, autoincrement=False),
         Column("id", UUID(as_uuid=False), nullable=False),
         Column("target", UUID(as_uuid=False), nullable=False),
