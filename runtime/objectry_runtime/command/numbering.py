@@ -8,13 +8,23 @@ import msgspec
 
 from objectry.compiler.codecs import to_text
 from objectry.metadata.model import NumberingModel
+from objectry_runtime.command.decision import Version
 from objectry_runtime.command.draft import Draft
-from objectry_runtime.query.writes import NumberDraw
+from objectry_runtime.query.drawing import NUMBER, NumberDraw
 
-_PLACE = re.compile(r"\{([a-z_]+)(?::0?(\d+))?\}")
+_PLACE = re.compile(r"\{([a-z][a-z0-9_.]*)(?::0?(\d+))?\}")
 
 
-def draw(numbering: NumberingModel, draft: Draft) -> NumberDraw:
+def draws_of(version: Version) -> tuple[NumberDraw, ...]:
+    """All numbers that the writing of a version draws."""
+    number = () if version.number is None else (version.number,)
+    if version.before is not None or version.after is None:
+        return number
+    draft = version.after
+    return (*number, *(draw(one, draft, field) for field, one in draft.model.autonumbers.items()))
+
+
+def draw(numbering: NumberingModel, draft: Draft, field: str = NUMBER) -> NumberDraw:
     """The number a record is about to get; the digits come in the statement that writes it."""
     day = draft.value(numbering.date) if numbering.date else None
     if not isinstance(day, date):
@@ -37,6 +47,7 @@ def draw(numbering: NumberingModel, draft: Draft) -> NumberDraw:
         prefix=before,
         width=width,
         suffix=after,
+        field=field,
     )
 
 
@@ -61,5 +72,5 @@ def _filled(name: str, digits: str, day: date, draft: Draft) -> str:
         case "day":
             text = f"{day.day:02}"
         case _:
-            text = to_text(draft.value(name)) or ""
+            text = to_text(draft.get(tuple(name.split(".")))) or ""
     return text.rjust(int(digits), "0") if digits else text

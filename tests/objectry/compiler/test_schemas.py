@@ -40,7 +40,8 @@ def test_the_document_is_valid_openapi() -> None:
 def test_the_document_for_a_caller_without_rights_is_valid_too() -> None:
     found = openapi(MODEL, version="1", visible=nothing)
     assert [str(error) for error in OpenAPIV31SpecValidator(found).iter_errors()] == []
-    assert list(found["paths"]) == ["/api/v1/events"]
+    delegations = ["/api/v1/delegations", "/api/v1/delegations/{id}"]
+    assert list(found["paths"]) == [*delegations, "/api/v1/events"]
 
 
 def test_every_call_is_in_it_and_named_once() -> None:
@@ -65,11 +66,17 @@ def test_every_call_is_in_it_and_named_once() -> None:
         "PUT /offers/{id}": "offer.replace",
         "DELETE /offers/{id}": "offer.delete",
         "GET /offers/{id}/history": "offer.history",
+        "GET /offers/{id}/chain": "offer.chain",
+        "GET /offers/{id}/open/copy": "offer.open.copy",
+        "GET /offers/{id}/print": "offer.print",
         "POST /offers/{id}/actions/send": "offer.action.send",
         "POST /offers/{id}/actions/accept": "offer.action.accept",
         "POST /offers/{id}/actions/copy": "offer.action.copy",
         "GET /offer_lines": "offer_line.list",
         "GET /offer_lines/{id}": "offer_line.get",
+        "GET /delegations": "delegations.list",
+        "POST /delegations": "delegations.create",
+        "DELETE /delegations/{id}": "delegations.delete",
         "GET /events": "events.list",
     }
 
@@ -91,7 +98,11 @@ def test_a_caller_who_may_create_but_not_read_gets_a_document_without_loose_ends
 
     found = openapi(MODEL, version="1", visible=visible)
     assert [str(error) for error in OpenAPIV31SpecValidator(found).iter_errors()] == []
-    assert list(found["paths"]) == ["/api/v1/customers", "/api/v1/offers", "/api/v1/events"]
+    records = ["/api/v1/customers", "/api/v1/offers"]
+    assert [path for path in found["paths"] if "/delegations" not in path] == [
+        *records,
+        "/api/v1/events",
+    ]
     assert found["components"]["schemas"]["offer"]["properties"] == {}
     assert "discount" not in found["components"]["schemas"]["offer.patch"]["properties"]
 

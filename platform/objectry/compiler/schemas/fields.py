@@ -7,7 +7,9 @@ from objectry.metadata.types import ROWS_MAX, Reference, Schema
 def read_schema(owner: ObjectModel, field: FieldModel, reference: Reference) -> Schema:
     """A field of an answer. Only what the engine itself sets is never null: a right may hide it."""
     schema = _described(field, field.type.read_schema(owner.use(field), reference))
-    system = field.derivation is Derivation.SYSTEM and field.name != "number"
+    system = (
+        field.derivation is Derivation.SYSTEM and field.name != "number" and not field.type.drawn
+    )
     if not (system or field.is_table):
         schema = nullable(schema)
     if field.derivation is not Derivation.INPUT:

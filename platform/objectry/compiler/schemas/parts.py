@@ -142,6 +142,11 @@ CHANGE: Schema = {
         },
         "at": {"type": "string", "format": "date-time"},
         "actor": {"type": "string"},
+        "on_behalf_of": {
+            "type": "string",
+            "format": "uuid",
+            "description": "Who had lent the role that the actor used.",
+        },
         "release": {"type": "string"},
         "correlation": {"type": "string"},
         "changes": {
