@@ -11,6 +11,7 @@ from objectry_runtime.command.compiled import Image, compiled
 from objectry_runtime.command.decision import Decision, Version
 from objectry_runtime.command.draft import Draft
 from objectry_runtime.command.images import changes_between, image_of, image_of_state
+from objectry_runtime.command.numbering import draws_of
 from objectry_runtime.command.open_quantities import open_quantities
 from objectry_runtime.command.references import hold_references
 from objectry_runtime.command.stored_rollups import keep_rollups
@@ -73,8 +74,7 @@ def contended(call: Call, decision: Decision) -> str:
     A series is a row that is held until COMMIT, gapless or not.
     """
     for version in decision.versions:
-        if version.number is not None:
-            draw = version.number
+        for draw in draws_of(version):
             return f"{call.principal.tenant}/{draw.series}/{draw.key}"
     return ""
 
@@ -102,14 +102,16 @@ def _write(
     record = will if will is not None else was
     assert record is not None, "a version has a before or an after"
     begun = after.compiled.begun(after.value) if before is None and after is not None else {}
-    kept = _sealed(call, model, version.id, record, changes, subject_key)
+    # What was asked about is sealed with its own key; what is new (made from it) gets a new one.
+    key = subject_key if before is not None else None
+    kept = _sealed(call, model, version.id, record, changes, key)
     return RecordWrite(
         id=version.id,
         version=before.version + 1 if before is not None else 1,
         values={**(will or {}), **begun},
         lines=lines,
         gone=gone,
-        number=version.number,
+        draws=draws_of(version),
         record=kept.record,
         changes=kept.changes,
         events=[
