@@ -27,9 +27,8 @@ NO_LOOKUP = code(
         "fields: {subject: {type: text}, city: {lookup: subject.city}}"
     ),
     right=(
-        "object: customer\nservice: offers\nfields: {city: {type: text}}\n---\n"
         "object: offer\nservice: offers\n"
-        "fields: {customer: {type: link, to: customer}, city: {lookup: customer.city}}"
+        "fields: {customer: {type: link, to: customer}, country: {lookup: customer.country}}"
     ),
 )
 NO_WAY_HERE = code(
@@ -38,15 +37,15 @@ NO_WAY_HERE = code(
     "`via` names a link field of the other object that leads to this one. Nothing links to lines, "
     "so they have no rollups; `sum(lines.net)` is the formula over a record's own lines.",
     wrong=(
-        "object: customer\nservice: offers\n"
+        "object: client\nservice: offers\n"
         "fields: {offers: {rollup: {op: count, of: offer, via: subject}}}\n---\n"
         "object: offer\nservice: offers\n"
-        "fields: {subject: {type: text}, customer: {type: link, to: customer}}"
+        "fields: {subject: {type: text}, client: {type: link, to: client}}"
     ),
     right=(
-        "object: customer\nservice: offers\n"
-        "fields: {offers: {rollup: {op: count, of: offer, via: customer}}}\n---\n"
-        "object: offer\nservice: offers\nfields: {customer: {type: link, to: customer}}"
+        "object: client\nservice: offers\n"
+        "fields: {offers: {rollup: {op: count, of: offer, via: client}}}\n---\n"
+        "object: offer\nservice: offers\nfields: {client: {type: link, to: client}}"
     ),
 )
 NOT_SUMMABLE = code(
@@ -55,16 +54,16 @@ NOT_SUMMABLE = code(
     "`sum` and `avg` are of numbers, `min` and `max` of what has an order, and each of them needs "
     "a `field`; `count` counts records. A `type` of its own must hold the result.",
     wrong=(
-        "object: customer\nservice: offers\n"
-        "fields: {total: {rollup: {op: sum, of: offer, via: customer, field: subject}}}\n---\n"
+        "object: client\nservice: offers\n"
+        "fields: {total: {rollup: {op: sum, of: offer, via: client, field: subject}}}\n---\n"
         "object: offer\nservice: offers\n"
-        "fields: {subject: {type: text}, customer: {type: link, to: customer}}"
+        "fields: {subject: {type: text}, client: {type: link, to: client}}"
     ),
     right=(
-        "object: customer\nservice: offers\n"
-        "fields: {latest: {rollup: {op: max, of: offer, via: customer, field: subject}}}\n---\n"
+        "object: client\nservice: offers\n"
+        "fields: {latest: {rollup: {op: max, of: offer, via: client, field: subject}}}\n---\n"
         "object: offer\nservice: offers\n"
-        "fields: {subject: {type: text}, customer: {type: link, to: customer}}"
+        "fields: {subject: {type: text}, client: {type: link, to: client}}"
     ),
 )
 MIXED_CURRENCIES = code(
@@ -72,21 +71,21 @@ MIXED_CURRENCIES = code(
     "Rollup may mix currencies",
     "The amounts may be in other currencies than the result. Name one currency on both sides, or "
     "let `where` compare their currency with it: with a code, or, behind the link that leads here, "
-    "with a currency field (`currency == customer.currency`). This is a warning.",
+    "with a currency field (`currency == client.currency`). This is a warning.",
     wrong=(
-        "object: customer\nservice: offers\n"
-        "fields: {total: {rollup: {op: sum, of: offer, via: customer, field: net}}}\n---\n"
+        "object: client\nservice: offers\n"
+        "fields: {total: {rollup: {op: sum, of: offer, via: client, field: net}}}\n---\n"
         "object: offer\nservice: offers\n"
         "fields: {currency: {type: currency}, net: {type: money}, "
-        "customer: {type: link, to: customer}}"
+        "client: {type: link, to: client}}"
     ),
     right=(
-        "object: customer\nservice: offers\n"
-        "fields: {total: {rollup: {op: sum, of: offer, via: customer, field: net, "
+        "object: client\nservice: offers\n"
+        "fields: {total: {rollup: {op: sum, of: offer, via: client, field: net, "
         "where: \"currency == 'EUR'\"}, currency: EUR}}\n---\n"
         "object: offer\nservice: offers\n"
         "fields: {currency: {type: currency}, net: {type: money}, "
-        "customer: {type: link, to: customer}}"
+        "client: {type: link, to: client}}"
     ),
 )
 READS_AFAR = code(
@@ -96,16 +95,16 @@ READS_AFAR = code(
     "these hold themselves: no links, no clock, no live formulas, no other rollups. Without "
     "`stored: true` it may.",
     wrong=(
-        "object: customer\nservice: offers\nfields: {country: {type: country}, "
-        "abroad: {rollup: {op: count, of: offer, via: customer, "
-        "where: \"customer.country != 'DE'\"}, stored: true}}\n---\n"
-        "object: offer\nservice: offers\nfields: {customer: {type: link, to: customer}}"
+        "object: client\nservice: offers\nfields: {country: {type: country}, "
+        "abroad: {rollup: {op: count, of: offer, via: client, "
+        "where: \"client.country != 'DE'\"}, stored: true}}\n---\n"
+        "object: offer\nservice: offers\nfields: {client: {type: link, to: client}}"
     ),
     right=(
-        "object: customer\nservice: offers\nfields: {country: {type: country}, "
-        "abroad: {rollup: {op: count, of: offer, via: customer, "
-        "where: \"customer.country != 'DE'\"}}}\n---\n"
-        "object: offer\nservice: offers\nfields: {customer: {type: link, to: customer}}"
+        "object: client\nservice: offers\nfields: {country: {type: country}, "
+        "abroad: {rollup: {op: count, of: offer, via: client, "
+        "where: \"client.country != 'DE'\"}}}\n---\n"
+        "object: offer\nservice: offers\nfields: {client: {type: link, to: client}}"
     ),
 )
 
