@@ -119,8 +119,13 @@ def _check_notification(context: Context, definition: ObjectDef, target: str, at
 def _check_circles(context: Context) -> None:
     """Warn of each automation that comes round to itself."""
     automations = context.definitions.automations
+    waiting = _waiting(automations)
     starts = {
-        name: tuple(_started(automations, set(_effects(context, automation))))
+        name: [
+            one
+            for effect in dict.fromkeys(_effects(context, automation))
+            for one in waiting.get(effect, ())
+        ]
         for name, automation in automations.items()
     }
     for name in automations:
@@ -134,17 +139,19 @@ def _check_circles(context: Context) -> None:
             context.find(STARTS_ITSELF, at, message, hint, severity="warning")
 
 
-def _started(automations: Mapping[str, AutomationDef], effects: set[Effect]) -> Iterator[str]:
+def _waiting(automations: Mapping[str, AutomationDef]) -> dict[Effect, list[str]]:
+    """Which automations each effect starts."""
+    waiting: dict[Effect, list[str]] = {}
     for name, automation in automations.items():
         on, object_name = automation.on, automation.object
-        awaited = {(object_name, "changed", field) for field in on.changed}
+        for field in on.changed:
+            waiting.setdefault((object_name, "changed", field), []).append(name)
         if on.event:
-            awaited.add((object_name, "event", on.event))
-        if not awaited.isdisjoint(effects):
-            yield name
+            waiting.setdefault((object_name, "event", on.event), []).append(name)
+    return waiting
 
 
-def _circle(starts: Mapping[str, tuple[str, ...]], name: str) -> list[str]:
+def _circle(starts: Mapping[str, list[str]], name: str) -> list[str]:
     """The shortest way from an automation back to itself, without its beginning."""
     ways = [[one] for one in starts[name]]
     seen: set[str] = set()

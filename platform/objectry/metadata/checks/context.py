@@ -35,6 +35,10 @@ class Positions(Protocol):
         """Whether a definition of this name stands in a file that could not be read."""
         ...
 
+    def package(self, kind: str, name: str) -> str:
+        """The package that a definition comes from; empty for the project's own."""
+        ...
+
     def origin(self, kind: str, name: str, path: Path = ()) -> Place:
         """Where a part of a definition is declared, if another document declares it."""
         ...
@@ -58,6 +62,7 @@ class Context:
         self.findings: list[Finding] = []
         self.expressions: dict[tuple[str, Path], Expression] = {}  # of objects, by (object, path)
         self._fields: dict[str, dict[str, FieldDef]] = {}
+        self._types: dict[str, dict[str, ExprType]] = {}
         self._scopes: dict[tuple[str, bool, bool], Scope] = {}
         self._shared: set[tuple[str, Place]] = set()  # told of what several objects share
         self._doubtful = False  # whether an expression met something reported elsewhere
@@ -205,11 +210,7 @@ class Context:
 
     def _make_scope(self, definition: ObjectDef, user: bool, old: bool) -> Scope:
         name = definition.name
-        types = {
-            field.name: type_
-            for field in self.fields(name).values()
-            if (type_ := field_type(field, name)) is not None
-        }
+        types = self._types_of(name)
         owners = self.owners.get(name)
         return _WatchedScope(
             types,
@@ -220,6 +221,17 @@ class Context:
                 field in definition.fields or self.is_doubtful(name, field)
             ),
         )
+
+    def _types_of(self, object_name: str) -> dict[str, ExprType]:
+        """What the fields of an object are in an expression."""
+        found = self._types.get(object_name)
+        if found is None:
+            found = self._types[object_name] = {
+                field.name: type_
+                for field in self.fields(object_name).values()
+                if (type_ := field_type(field, object_name)) is not None
+            }
+        return found
 
     def _follow(self, object_name: str) -> Scope | None:
         if object_name not in self.definitions.objects:
