@@ -38,15 +38,14 @@ def bring_up(
         raise Failure(f"There are no services in {settings.project}.")
     _check_groups(settings, services)
     topology = topology_of(settings, services)
-    listener = bind(
-        host or settings.text("host"), settings.number("port") if port is None else port
-    )
+    wanted = settings.number("port") if port is None else port
+    listener = bind(host or settings.text("host"), wanted)
     keyring = load_keyring(settings)  # made before any service looks for it
     logs = settings.state / "logs"
     supervisor = Supervisor(_commands(settings, topology), _environment(settings, topology), logs)
     client = PeerClient("gateway", topology.addresses, keyring)
     app = create_gateway(topology.addresses, client)
-    say(f"Starting {len(topology.groups())} processes …")
+    say(f"Starting {len(topology.groups)} processes …")
     with listener, supervisor:
         telling = Thread(
             target=_tell, args=(supervisor, settings, topology, url_of(listener)), daemon=True
@@ -71,12 +70,12 @@ def _commands(settings: Settings, topology: Topology) -> dict[str, list[str]]:
     folders = ["--project", str(settings.project), "--state", str(settings.state)]
     return {
         group[0]: ["serve", *folders, *(word for one in group for word in ("--service", one))]
-        for group in topology.groups()
+        for group in topology.groups
     }
 
 
 def _environment(settings: Settings, topology: Topology) -> dict[str, str]:
-    share = CONNECTIONS // max(1, len(topology.groups()))
+    share = CONNECTIONS // max(1, len(topology.groups))
     connections = min(CONNECTIONS_MAX, max(CONNECTIONS_MIN, share))
     return {
         "OBJECTRY_LIMITS_CONNECTIONS": str(connections),
@@ -88,11 +87,11 @@ def _environment(settings: Settings, topology: Topology) -> dict[str, str]:
 
 def _tell(supervisor: Supervisor, settings: Settings, topology: Topology, url: str) -> None:
     """The table of services, once all of them answer."""
-    firsts = {group[0]: topology.addresses[group[0]] for group in topology.groups()}
+    firsts = {group[0]: topology.addresses[group[0]] for group in topology.groups}
     waiting = supervisor.wait_ready(firsts)
     width = max(len(name) for name in topology.placed)
     lines = ["", f"  Objectry answers at   {url}", ""]
-    for group in topology.groups():
+    for group in topology.groups:
         for name in group:
             state = "does not answer yet" if group[0] in waiting else "ready"
             database = topology.placed[name] or "(of the settings)"

@@ -13,8 +13,11 @@ from objectry.metadata.model.collection import uncollected
 from objectry.registry import Release, make_release
 from objectry.sdk import catalog
 from objectry_runtime.cli.failure import Failure
+from objectry_runtime.cli.project import packages_of
 from objectry_runtime.host import discover
 from objectry_runtime.reports.template_checker import JinjaTemplates
+from objectry_runtime.services.settings import Settings
+from objectry_runtime.services.topology import topology_of
 
 
 class Checked(msgspec.Struct, frozen=True):
@@ -32,7 +35,7 @@ class Checked(msgspec.Struct, frozen=True):
 def check_project(folder: Path) -> Checked:
     """Load and check a project; nothing is raised for what is wrong in it."""
     with uncollected():
-        loaded = load_tree(folder)
+        loaded = load_tree(folder, packages_of(folder))
         findings = list(loaded.findings)
         findings += check(loaded.definitions, loaded.sources, catalog(discover()), JinjaTemplates())
     gc.freeze()  # it stays as long as the command runs: nothing to look for in it
@@ -61,6 +64,14 @@ def refuse_mistakes(checked: Checked, folder: Path) -> None:
 def catalog_of_plugins() -> Catalog:
     """What the installed plugins bring, as definitions see it."""
     return catalog(discover())
+
+
+def part_of(settings: Settings, release: Release, database: str) -> Release:
+    """What a database serves of the release: all of it where the settings put all in one."""
+    if settings.text("topology.mode") == "one":
+        return release
+    topology = topology_of(settings, release.definitions.services)
+    return topology.part(release, database, catalog_of_plugins())
 
 
 def model_of(release: Release) -> Model:

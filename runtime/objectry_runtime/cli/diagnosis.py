@@ -18,6 +18,7 @@ from objectry_runtime.cli.failure import Failure
 from objectry_runtime.cli.output import counted
 from objectry_runtime.cli.project import open_settings
 from objectry_runtime.services.settings import Settings, SettingsProblem, unknown_variables
+from objectry_runtime.services.topology import declared_services, topology_of
 from objectry_runtime.store.database import SERVER_VERSION_MIN, Database
 
 PYTHON_MIN = (3, 11)
@@ -51,6 +52,7 @@ def diagnose(project: Path | None, state: Path | None) -> Iterator[Finding]:
         return
     yield _ok("project", str(settings.project))
     yield _definitions(settings)
+    yield _topology(settings)
     yield from _state(settings)
     yield from _database(settings)
 
@@ -96,6 +98,14 @@ def _definitions(settings: Settings) -> Finding:
         mistakes = counted(len(checked.errors), "mistakes")
         return _fail("definitions", mistakes, "`objectry validate` lists them.")
     return _ok("definitions", f"{len(checked.loaded.definitions.objects)} objects, no mistakes")
+
+
+def _topology(settings: Settings) -> Finding:
+    if settings.text("topology.mode") == "one":
+        return _ok("topology", "all services share one database")
+    topology = topology_of(settings, declared_services(settings.project))
+    parts = [f"{', '.join(group)} in {topology.placed[group[0]]}" for group in topology.groups]
+    return _ok("topology", f"services apart: {'; '.join(parts)}; keys: {topology.identity}")
 
 
 def _state(settings: Settings) -> Iterator[Finding]:

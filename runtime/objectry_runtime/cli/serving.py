@@ -11,7 +11,7 @@ from objectry.registry import Release
 from objectry.registry.source import source_hash
 from objectry_runtime.cli.failure import USAGE, Failure
 from objectry_runtime.cli.greeting import greeting, say, url_of
-from objectry_runtime.cli.project import open_settings
+from objectry_runtime.cli.project import open_settings, packages_of
 from objectry_runtime.publishing import live_source, note_source
 from objectry_runtime.services.app import create_app
 from objectry_runtime.services.database import open_database
@@ -50,13 +50,13 @@ def serve(
     if topology is not None:
         check_services(services, topology)
     address = host or settings.text("host")
-    # The port first, where it is known: it is the likeliest to fail and the cheapest to ask for.
-    known = port if port is not None else None if len(services) == 1 else settings.number("port")
-    listener = bind(address, known) if known is not None else None
+    # The port first: it is the likeliest to fail and the cheapest to ask for.
+    own = topology.ports[services[0]] if topology is not None else 0
+    known = port if port is not None else own or settings.number("port")
+    listener = bind(address, known)
     say("Starting …")
     with ExitStack() as stack:
-        if listener is not None:
-            stack.enter_context(listener)
+        stack.enter_context(listener)
         name = topology.placed[services[0]] if topology is not None else ""
         database = stack.enter_context(open_database(settings, name))
         if pooler := settings.text("pooler_url"):
@@ -66,9 +66,6 @@ def serve(
         live, published = first_live(database, settings, first)
         for source in sources:
             note_source(database, live.release.id, source)
-        if listener is None:
-            own = live.release.definitions.services[services[0]].port
-            listener = stack.enter_context(bind(address, own or settings.number("port")))
         neighbours = _neighbours(settings, services, topology)
         runtime = Runtime(settings, database, live, frozenset(services), neighbours)
         demo_key = _demo(runtime, database, settings) if demo else ""
@@ -117,7 +114,7 @@ def _tell_of_changes(project: Path, database: Database) -> None:
     """Say so where the files are not those of the live release; requests are answered meanwhile."""
     try:
         live = live_source(database)
-        if live and live != source_hash(project):
+        if live and live != source_hash(project, packages_of(project)):
             say(
                 f"\n  The files in {project} have changed since this release was published:"
                 "\n  `objectry plan` shows what that means, `objectry apply` publishes them."
@@ -133,7 +130,7 @@ def _first_release(
     from objectry_runtime.cli.definitions import catalog_of_plugins, release_of
 
     say(f"The database is empty: publishing the definitions in {settings.project} …")
-    sources.append(source_hash(settings.project))
+    sources.append(source_hash(settings.project, packages_of(settings.project)))
     release = release_of(settings.project)
     if topology is None:
         return release

@@ -13,6 +13,7 @@ import msgspec
 from objectry.expressions import Value
 from objectry.metadata.model import ConversionLinesModel, ConversionModel
 from objectry.metadata.model.system import DELETED
+from objectry_runtime.command.arrived_quantities import arrived_quantities, refused_arrivals
 from objectry_runtime.command.bodies import step
 from objectry_runtime.command.decision import Decision, Version
 from objectry_runtime.command.draft import Draft
@@ -46,8 +47,11 @@ def open_quantities(call: Call, decision: Decision) -> tuple[list[Bound], list[B
     return (
         [one for id in held for one in hold_sources(call, decision.model.name, "id", id)],
         [
-            not_exceeded(call, one.source, one.name, one.side, one.record, one.lines)
-            for one in touched
+            *(
+                not_exceeded(call, one.source, one.name, one.side, one.record, one.lines)
+                for one in touched
+            ),
+            *arrived_quantities(call, decision),
         ],
     )
 
@@ -55,7 +59,7 @@ def open_quantities(call: Call, decision: Decision) -> tuple[list[Bound], list[B
 def exceeded(live: Live, decision: Decision, code: str) -> Problem | None:
     """The field errors that a refusal's code means; None where it speaks of something else."""
     if not code.startswith(f"{CODE}:"):
-        return None
+        return refused_arrivals(decision, code)
     _, side, source, name, found = code.split(":", 4)
     lines = live.model.object(source).conversions[name].lines
     if lines is None:

@@ -1,7 +1,7 @@
 """The database of a project: the one its settings name, or the embedded one in its state folder."""
 
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import Generator, Mapping
+from contextlib import ExitStack, contextmanager
 
 from psycopg import conninfo, errors, sql
 
@@ -39,6 +39,17 @@ def open_identities(settings: Settings) -> Generator[Database]:
         name = topology.placed[topology.identity]
     with open_database(settings, name) as database:
         yield database
+
+
+@contextmanager
+def open_databases(settings: Settings) -> Generator[Mapping[str, Database]]:
+    """All databases of the installation by name: the one ("") or, apart, those of the services."""
+    names = [""]
+    if settings.text("topology.mode") == "services":
+        topology = topology_of(settings, declared_services(settings.project))
+        names = sorted(set(topology.placed.values())) or names
+    with ExitStack() as stack:
+        yield {name: stack.enter_context(open_database(settings, name)) for name in names}
 
 
 def _named(main: Database, name: str) -> Database:

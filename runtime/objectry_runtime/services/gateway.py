@@ -1,6 +1,6 @@
 """One address for services that live apart: `/api/v1/{plural}` goes to the service that has it.
 
-A small streaming reverse proxy: nothing is read whole, nothing is changed but the headers that speak
+A small streaming reverse proxy: nothing is read whole, nothing is changed but the headers that are
 of one connection only. `/services/{name}/…` reaches one service as it is.
 """
 
@@ -75,6 +75,7 @@ class Gateway:
         limits = httpx.Limits(max_connections=1000, max_keepalive_connections=100)
         timeout = httpx.Timeout(READ_S_MAX, connect=CONNECT_S_MAX)
         async with httpx.AsyncClient(limits=limits, timeout=timeout, trust_env=False) as http:
+            http.headers.clear()  # what the caller sends is what is sent
             self._http = http
             looking = asyncio.create_task(self._keep_looking())
             try:
@@ -153,7 +154,7 @@ async def _pass_back(answer: httpx.Response, send: Send) -> None:
         {
             "type": "http.response.start",
             "status": answer.status_code,
-            "headers": [(name, value) for name, value in headers if name not in _HOPS],
+            "headers": [pair for pair in headers if pair[0] not in _HOPS and pair[0] != b"date"],
         }
     )
     async for part in answer.aiter_raw():
@@ -166,7 +167,7 @@ def _away(service: str) -> Problem:
         503,
         "service_away",
         "Another service does not answer.",
-        f"The service `{service}` can't be reached now. For a write, send the same Idempotency-Key.",
+        f"The service `{service}` can't be reached now. A write takes the same Idempotency-Key.",
         headers={"Retry-After": "1"},
     )
 

@@ -20,21 +20,19 @@ _DIVIDER = re.compile(r"^---\s*$", re.MULTILINE)
 
 
 class Topology(msgspec.Struct, frozen=True, kw_only=True):
-    """Service → its database ("": the one that the settings name) and its base URL."""
+    """Service → its database ("": the one that the settings name), declared port and base URL.
+
+    `groups` are the services that share a process, in the order in which they are declared.
+    """
 
     placed: Mapping[str, str]
+    ports: Mapping[str, int]
+    groups: tuple[tuple[str, ...], ...]
     addresses: Mapping[str, str]
 
     def sharing(self, service: str) -> frozenset[str]:
         """The services in the same database, itself among them."""
         return frozenset(one for one in self.placed if self.placed[one] == self.placed[service])
-
-    def groups(self) -> tuple[tuple[str, ...], ...]:
-        """All services, those that share a database together."""
-        groups: dict[str, list[str]] = {}
-        for service, database in self.placed.items():
-            groups.setdefault(database, []).append(service)
-        return tuple(tuple(group) for group in groups.values())
 
     @property
     def identity(self) -> str:
@@ -58,7 +56,11 @@ def topology_of(settings: Settings, services: Mapping[str, ServiceDef]) -> Topol
         addresses.update((name, addresses[group[0]]) for name in group)
     addresses.update((name, url.rstrip("/")) for name, _, url in given)
     placed = databases(Definitions(services=dict(services)), [one for one in known if one])
-    return Topology(placed=placed, addresses=addresses)
+    ports = {name: service.port for name, service in services.items()}
+    later = {name for group in known for name in group[1:]}
+    leads = {group[0]: tuple(group) for group in known if group}
+    processes = tuple(leads.get(name, (name,)) for name in services if name not in later)
+    return Topology(placed=placed, ports=ports, groups=processes, addresses=addresses)
 
 
 def declared_services(project: Path) -> Mapping[str, ServiceDef]:

@@ -19,15 +19,16 @@ def command(message: str, project: Path | None, state: Path | None, as_json: boo
     request. Interrupted, even killed, the next apply goes on where this one stopped.
     """
     from objectry.registry.source import source_hash
-    from objectry_runtime.cli.definitions import release_of
+    from objectry_runtime.cli.definitions import part_of, release_of
     from objectry_runtime.cli.output import Output
     from objectry_runtime.cli.people import author
-    from objectry_runtime.cli.project import open_settings
+    from objectry_runtime.cli.project import open_settings, packages_of
     from objectry_runtime.publishing import apply, make_plan, note_source
-    from objectry_runtime.services.database import open_database
+    from objectry_runtime.services.database import open_databases
 
     settings = open_settings(project, state)
-    source = source_hash(settings.project)  # before they are read: what changes later is told
+    # Before they are read: what changes later is told.
+    source = source_hash(settings.project, packages_of(settings.project))
     release = release_of(settings.project)
     output = Output("apply", json=as_json)
 
@@ -36,20 +37,23 @@ def command(message: str, project: Path | None, state: Path | None, as_json: boo
             {"step": number, "steps": steps, "summary": summary}, f"{number}/{steps}  {summary}"
         )
 
-    with open_database(settings) as database:
-        plan = make_plan(database, release)
-        done = apply(
-            database,
-            release,
-            plan,
-            author=author(),
-            message=message,
-            progress=progress,
-            settings=settings.for_live(),
-        )
-        note_source(database, release.id, source)
-    output.record(
-        {"release": release.id, "published": done},
-        f"Published release {release.id[:12]}." if done else "No changes.",
-    )
+    with open_databases(settings) as databases:
+        for name, database in databases.items():
+            part = part_of(settings, release, name)
+            done = apply(
+                database,
+                part,
+                make_plan(database, part),
+                author=author(),
+                message=message,
+                progress=progress,
+                settings=settings.for_live(),
+            )
+            note_source(database, part.id, source)
+            place = {"database": name} if name else {}
+            published = f"Published release {part.id[:12]}." if done else "No changes."
+            output.record(
+                {**place, "release": part.id, "published": done},
+                f"{name}: {published}" if name else published,
+            )
     return 0

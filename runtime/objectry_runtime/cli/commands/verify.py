@@ -23,7 +23,7 @@ def command(project: Path | None, state: Path | None, as_json: bool) -> int:
 
     from objectry_runtime.cli.output import Output, counted
     from objectry_runtime.cli.project import open_settings
-    from objectry_runtime.services.database import open_database
+    from objectry_runtime.services.database import open_databases
     from objectry_runtime.services.runtime import require_live
     from objectry_runtime.services.verification import Trouble, verify
 
@@ -35,15 +35,18 @@ def command(project: Path | None, state: Path | None, as_json: bool) -> int:
         output.record(msgspec.to_builtins(trouble), f"{trouble.check}: {place}: {trouble.message}")
 
     problems = checked = 0
-    with open_database(settings) as database:
-        for result in verify(database, require_live(database, settings), report):
-            problems += result.problems
-            checked += result.checked
-            state_of = counted(result.problems, "problems") if result.problems else "ok"
-            output.record(
-                msgspec.to_builtins(result),
-                f"{result.check:<12} {result.checked:>10,} checked   {state_of}",
-            )
+    with open_databases(settings) as databases:
+        for name, database in databases.items():
+            if name:
+                output.record({"database": name}, f"{name}:")
+            for result in verify(database, require_live(database, settings), report):
+                problems += result.problems
+                checked += result.checked
+                state_of = counted(result.problems, "problems") if result.problems else "ok"
+                output.record(
+                    msgspec.to_builtins(result),
+                    f"{result.check:<12} {result.checked:>10,} checked   {state_of}",
+                )
     verdict = "clean" if not problems else counted(problems, "problems")
     output.record(
         {"summary": {"checked": checked, "problems": problems, "clean": not problems}},

@@ -27,7 +27,7 @@ def conversions_stay_within_source(view: View, report: Report) -> int:
 
 
 def _conversions(view: View) -> Iterator[tuple[str, ConversionModel]]:
-    for name in sorted(view.live.model.objects()):
+    for name in view.own_objects:
         for conversion in view.live.model.object(name).conversions.values():
             yield name, conversion
 

@@ -14,7 +14,7 @@ Report = Callable[[str, str, str, str], None]
 def events_match_history(view: View, report: Report) -> int:
     """Compare history with the outbox, by the release that wrote each row. Counts events."""
     releases = _Releases(view)
-    for name in sorted(view.live.model.objects()):
+    for name in view.own_objects:
         if not view.live.model.object(name).is_line:
             _check_object(view, name, releases, report)
     for tenant, object_name, record, version in view.stream(

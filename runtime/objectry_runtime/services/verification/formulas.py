@@ -21,7 +21,7 @@ def formulas_equal_recomputation(view: View, report: Report) -> int:
     """Recompute every stored formula from what is stored beside it. Counts values."""
     counted = 0
     formulas: dict[str, list[Formula]] = {}
-    for name in sorted(view.live.model.objects()):
+    for name in view.own_objects:
         model = view.live.model.object(name)
         if model.is_line:
             continue

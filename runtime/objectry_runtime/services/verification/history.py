@@ -9,7 +9,7 @@ from objectry_runtime.store.executor import Bound
 def history_is_whole(view: View, report: Callable[[str, str, str, str], None]) -> int:
     """Compare records with their history. Counts history rows."""
     counted = 0
-    for name in sorted(view.live.model.objects()):
+    for name in view.own_objects:
         if view.live.model.object(name).is_line:
             continue
         rows = view.all(Bound("select count(*) from objectry.history where object = $1", (name,)))

@@ -12,9 +12,7 @@ def links_lead_somewhere(view: View, report: Callable[[str, str, str, str], None
     """Every line has its owner and every link its target. Counts lines and links."""
     counted = 0
     model = view.live.model
-    for name in view.live.storage.objects:
-        if name not in model.objects():
-            continue
+    for name in view.own_objects:
         one = model.object(name)
         if one.owner is not None:
             counted += _count(view, name, "parent_id")

@@ -8,6 +8,7 @@ from objectry_runtime.services.verification.view import View
 from objectry_runtime.store.executor import Bound
 
 Report = Callable[[str, str, str, str], None]
+Place = tuple[str, str]  # object, field
 
 _PLACE = re.compile(r"\{([a-z_]+)(?::[0-9]+)?\}")
 _DIGITS = {"seq": "[0-9]+", "year": "[0-9]{4,}", "month": "[0-9]{2}", "day": "[0-9]{2}"}
@@ -21,24 +22,28 @@ def numbers_are_gapless(view: View, report: Report) -> int:
     )
 
 
-def _series(view: View) -> Iterator[tuple[str, NumberingModel, tuple[str, ...]]]:
-    drawn: dict[str, tuple[NumberingModel, list[str]]] = {}
-    for name in sorted(view.live.model.objects()):
-        numbering = view.live.model.object(name).numbering
-        if numbering is not None:
-            drawn.setdefault(numbering.series, (numbering, []))[1].append(name)
+def _series(view: View) -> Iterator[tuple[str, NumberingModel, tuple[Place, ...]]]:
+    drawn: dict[str, tuple[NumberingModel, list[Place]]] = {}
+    for name in view.own_objects:
+        model = view.live.model.object(name)
+        numberings = {
+            **({"number": model.numbering} if model.numbering else {}),
+            **model.autonumbers,
+        }
+        for field, numbering in numberings.items():
+            drawn.setdefault(numbering.series, (numbering, []))[1].append((name, field))
     for series, (numbering, objects) in drawn.items():
         yield series, numbering, tuple(objects)
 
 
 def _check_series(
-    view: View, series: str, numbering: NumberingModel, objects: tuple[str, ...], report: Report
+    view: View, series: str, numbering: NumberingModel, objects: tuple[Place, ...], report: Report
 ) -> int:
-    label = ", ".join(objects)
+    label = ", ".join(name for name, _ in objects)
     union = " union all ".join(
-        f"select tenant_id, {view.column(name, 'number')} as number from {view.table(name)}"
-        f" where {view.column(name, 'number')} is not null"
-        for name in objects
+        f"select tenant_id, {view.column(name, field)} as number from {view.table(name)}"
+        f" where {view.column(name, field)} is not null"
+        for name, field in objects
     )
     twice = f"select tenant_id, number, count(*) from ({union}) n group by 1, 2 having count(*) > 1"
     for tenant, number, count in view.stream(Bound(f"{twice} order by 1, 2")):

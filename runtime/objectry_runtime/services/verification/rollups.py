@@ -11,7 +11,7 @@ from objectry_runtime.services.verification.view import View
 def rollups_equal_recomputation(view: View, report: Callable[[str, str, str, str], None]) -> int:
     """Compute every stored rollup anew. Counts values."""
     counted = 0
-    for name in sorted(view.live.model.objects()):
+    for name in view.own_objects:
         model = view.live.model.object(name)
         for field in model.fields.values():
             if not (field.is_rollup and field.stored):

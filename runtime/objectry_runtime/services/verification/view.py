@@ -35,6 +35,12 @@ class View:
         self._connection = connection
         self._streams = 0
 
+    @property
+    def own_objects(self) -> list[str]:
+        """The objects whose records live here: of replicas their owner's database is asked."""
+        definitions = self.live.model.definitions.objects
+        return sorted(name for name, one in definitions.items() if not one.replica)
+
     def all(self, statement: Bound) -> list[Texts]:
         """All rows of a small result."""
         with RawCursor(self._connection) as cursor:
