@@ -126,6 +126,7 @@ permissions:
 ---
 object: trip
 service: office
+soft_delete: true
 fields:
   client: {type: link, to: client}
 permissions:

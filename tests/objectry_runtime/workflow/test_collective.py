@@ -175,7 +175,12 @@ async def test_without_lines_each_document_is_taken_once(office: World) -> None:
         await trip(jobs[1], jobs[2])
     assert {"/sources/0": OVER} == errors(problem.value)
     await office.remove("trip", made["id"])
-    await trip(jobs[1], jobs[2])
+    again = await trip(jobs[1], jobs[2])
+    with pytest.raises(Problem) as taken_since:
+        await office.do("trip", made["id"], "restore")
+    assert {"": OVER} == errors(taken_since.value)
+    await office.remove("trip", again["id"])
+    await office.do("trip", made["id"], "restore")
 
 
 async def test_every_source_tells_its_event_and_the_first_is_the_cause(office: World) -> None:

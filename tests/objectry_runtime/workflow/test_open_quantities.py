@@ -16,7 +16,7 @@ from objectry_runtime.services.verification import Trouble, verify
 from objectry_runtime.store.database import Database
 from objectry_runtime.store.executor import Bound, Rows
 from objectry_runtime.workflow import act
-from tests.objectry_runtime.command.world import World, errors, refusal, text
+from tests.objectry_runtime.command.world import World, body, errors, refusal, text
 
 pytestmark = pytest.mark.anyio
 
@@ -227,6 +227,32 @@ async def test_raises_at_the_same_time_never_exceed(world: World) -> None:
     ]
     assert 8 == sum(not isinstance(one, BaseException) for one in outcomes)
     assert Decimal(40) == await taken(world, sale)
+
+
+async def test_twenty_parts_at_once_take_what_there_is_and_no_more(world: World) -> None:
+    """Each of twenty takes 1.5 of 20: thirteen are made, and what one gives back is taken."""
+    sale = await agreed(world, "20")
+    line = sale["lines"][0]["id"]
+    part = text({"lines": [{"id": line, "quantity": "1.5"}]})
+
+    async def twenty() -> list[Answer]:
+        outcomes = await asyncio.gather(
+            *(act(world.call(), "sale", sale["id"], "parcel", part) for _ in range(20)),
+            return_exceptions=True,
+        )
+        made = [one for one in outcomes if isinstance(one, Answer)]
+        refused = [refusal(one) for one in outcomes if isinstance(one, Problem)]
+        assert [(422, "validation_failed")] * (20 - len(made)) == refused
+        return made
+
+    made = await twenty()
+    assert 13 == len(made)
+    assert Decimal("19.5") == await taken(world, sale)
+    for one in made[:3]:
+        await world.do("parcel", body(one)["id"], "return")
+    await world.remove("parcel", body(made[3])["id"])
+    assert 4 == len(await twenty())
+    assert Decimal("19.5") == await taken(world, sale)
 
 
 async def test_everything_at_once_neither_exceeds_nor_waits_in_a_circle(world: World) -> None:
