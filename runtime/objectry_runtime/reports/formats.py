@@ -38,19 +38,15 @@ def money(context: Context, value: Any, currency: str = "") -> str:
         return ""
     currency = currency or _currency(context)
     places = max(_places(number), get_currency_precision(currency) if currency else 2)
-    pattern = f"#,##0.{'0' * places}" if places else "#,##0"
     locale = _locale(context)
     if not currency:
-        return format_decimal(number, format=pattern, locale=locale, decimal_quantization=False)
-    pattern = (
-        f"¤{pattern}"
-        if str(locale.currency_formats["standard"]).startswith("¤")
-        else (f"{pattern}\u00a0¤")
-    )
+        return _written(number, places, locale)
+    # The language's own pattern (where the sign stands, how digits are grouped), our places.
+    pattern = str(locale.currency_formats["standard"].pattern).split(";")[0]
     return format_currency(
         number,
         currency,
-        format=pattern,
+        format=pattern.replace("0.00", _digits(places)),
         locale=locale,
         currency_digits=False,
         decimal_quantization=False,
@@ -66,8 +62,7 @@ def number(context: Context, value: Any, places: int | None = None) -> str:
     if places is None:
         found = found.normalize()
         places = _places(found)
-    pattern = f"#,##0.{'0' * places}" if places else "#,##0"
-    return format_decimal(found, format=pattern, locale=_locale(context))
+    return _written(found, places, _locale(context))
 
 
 @pass_context
@@ -163,6 +158,15 @@ def _currency(context: Context) -> str:
         if isinstance(found, str) and found:
             return found
     return ""
+
+
+def _written(number: Decimal, places: int, locale: Locale) -> str:
+    pattern = str(locale.decimal_formats[None].pattern).split(";")[0]
+    return format_decimal(number, format=pattern.replace("0.###", _digits(places)), locale=locale)
+
+
+def _digits(places: int) -> str:
+    return f"0.{'0' * places}" if places else "0"
 
 
 def _places(number: Decimal) -> int:
