@@ -38,7 +38,7 @@ def check_project(folder: Path) -> Checked:
         loaded = load_tree(folder, packages_of(folder))
         findings = list(loaded.findings)
         findings += check(loaded.definitions, loaded.sources, catalog(discover()), JinjaTemplates())
-    gc.freeze()  # it stays as long as the command runs: nothing to look for in it
+        gc.freeze()  # it stays as long as the command runs: nothing to look for in it
     findings.sort(key=_by_place)
     return Checked(loaded, tuple(_placed(finding, folder) for finding in findings))
 

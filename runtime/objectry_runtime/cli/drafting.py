@@ -6,6 +6,7 @@ from objectry.metadata.loader import format_text, load_tree
 from objectry.metadata.model import Definitions
 from objectry.values.names import is_name
 from objectry_runtime.cli.failure import USAGE, Failure
+from objectry_runtime.cli.project import packages_of
 
 
 def draft_object(project: Path, name: str, service: str, plural: str) -> Path:
@@ -18,7 +19,7 @@ def draft_object(project: Path, name: str, service: str, plural: str) -> Path:
                 " at most 48 in all.",
                 USAGE,
             )
-    definitions = load_tree(project).definitions
+    definitions = load_tree(project, packages_of(project)).definitions
     plural = plural or plural_of(name)
     _refuse_taken(definitions, name, plural)
     path = project / "objects" / service / f"{name}.yaml"

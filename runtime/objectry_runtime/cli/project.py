@@ -30,6 +30,21 @@ def suite_folder() -> Path:
     return root
 
 
+def packages_of(project: Path) -> dict[str, Path]:
+    """The packages that a project stands on, by name: as the setting `packages` lists them."""
+    packages: dict[str, Path] = {}
+    for name in read_settings(project).listed("packages"):
+        folder = suite_folder() if name == "suite" else (project / name).resolve()
+        if not (folder / "objects").is_dir():
+            raise Failure(
+                f'The package "{name}" of {project} is no project: {folder} has no objects/.',
+                "`packages` in objectry.toml lists `suite` and folders relative to the project.",
+            )
+        if folder != project.resolve():
+            packages[name] = folder
+    return packages
+
+
 def open_settings(
     project: Path | None, state: Path | None = None, **overrides: str | int
 ) -> Settings:

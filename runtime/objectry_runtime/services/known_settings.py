@@ -38,6 +38,7 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
     summary: str
     bounds: tuple[int, int] | None = None
     choices: tuple[str, ...] = ()
+    listed: bool = False  # a list of texts; in a variable with commas between
 
     @property
     def variable(self) -> str:
@@ -68,6 +69,14 @@ SETTINGS: dict[str, Setting] = {
             default="",
             summary="A PgBouncer in transaction mode that requests go through (`postgresql://…`);"
             " publishing goes to `database_url` all the same.",
+        ),
+        Setting(
+            name="packages",
+            type=str,
+            default="",
+            summary="Packages that the project stands on, a list of texts: `suite` is the shipped"
+            " one, all else a folder, relative to the project.",
+            listed=True,
         ),
         Setting(
             name="state",

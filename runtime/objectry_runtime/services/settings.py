@@ -58,6 +58,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         """The absolute state folder."""
         return (self.project / Path(self.text("state")).expanduser()).absolute()
 
+    def listed(self, name: str) -> tuple[str, ...]:
+        """The texts of a setting that is a list."""
+        return tuple(one.strip() for one in self.text(name).split(",") if one.strip())
+
     @property
     def time_zone(self) -> tzinfo:
         """The tenant's time zone. UTC needs no time zone data on the machine."""
@@ -181,6 +185,8 @@ def _take(
         return
     if row.type is int and isinstance(value, str) and value.strip().isdecimal():
         value = int(value)
+    if row.listed:
+        value = _joined(value)
     wanted = _wanted(row, value)
     if wanted:
         secret = row.name == "secret_key" or row.name.endswith(("_url", "_urls"))
@@ -191,6 +197,13 @@ def _take(
     else:
         assert isinstance(value, str | int)
         values[name] = value
+
+
+def _joined(value: object) -> object:
+    """A list of texts as one text; anything else as it is."""
+    if isinstance(value, list) and all(isinstance(one, str) and "," not in one for one in value):
+        return ",".join(value)
+    return value
 
 
 def _wanted(row: Setting, value: object) -> str:

@@ -28,10 +28,11 @@ TEMPLATES = JinjaTemplates()
 
 # Their examples are no YAML text: a whole file's size or encoding.
 ABOUT_FILES = {"OBJ0105", "OBJ0108"}
+ABOUT_PACKAGES = {"OBJ0614"}  # an example would be two projects
 OURS = sorted(
     number
     for number in CODES
-    if number[:5] in ("OBJ01", "OBJ02", "OBJ03", "OBJ05", "OBJ06") and number not in ABOUT_FILES
+    if number[:5] in ("OBJ01", "OBJ02", "OBJ03", "OBJ05", "OBJ06") and number not in ABOUT_FILES | ABOUT_PACKAGES
 )
 
 

@@ -1,6 +1,6 @@
 """What a check works with: the definitions, where they stand, and one way to report."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cached_property
 from typing import Protocol
 
@@ -119,7 +119,7 @@ class Context:
         key: bool = False,
     ) -> bool:
         """Report a name that is none of the known ones; False where it is not."""
-        names = list(known)
+        names = known if isinstance(known, Collection) else list(known)
         if name in names:
             return True
         if not self.positions.is_lost(noun, name):

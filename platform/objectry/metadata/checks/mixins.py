@@ -83,9 +83,10 @@ def check_mixins(context: Context, definition: ObjectDef) -> None:
         at: Place = ("object", definition.name, ("mixins", index))
         if not context.expect(UNKNOWN_MIXIN, "mixin", name, mixins, at):
             continue
-        for field, brought in mixins[name].fields.items():
-            if definition.fields[field] is brought:
+        for field in mixins[name].fields:
+            place = ("fields", field)
+            kind, holder, _ = context.positions.origin("object", definition.name, place)
+            if (kind, holder) == ("mixin", name):
                 continue
-            _, holder, _ = context.positions.origin("object", definition.name, ("fields", field))
             message = f"`{name}` brings the field `{field}`, which `{holder}` has too."
             context.find(CLASH, at, message, "rename one of the two")

@@ -15,6 +15,7 @@ from objectry.metadata.loader.forms import texts as _texts
 from objectry.metadata.loader.plain import Plain
 from objectry.metadata.model.definitions import (
     DashboardDef,
+    ExtendDef,
     LayoutDef,
     MixinDef,
     ObjectDef,
@@ -35,6 +36,7 @@ Definition = (
     | LayoutDef
     | ReportDef
     | DashboardDef
+    | ExtendDef
     | SequenceDef
     | UnitsDef
     | NotificationDef
@@ -58,6 +60,8 @@ def convert(kind: str, plain: Mapping) -> Definition:
             return msgspec.convert(_object(data), ObjectDef)
         case "mixin":
             return msgspec.convert(_parts(data), MixinDef)
+        case "extend":
+            return msgspec.convert(_extend(data), ExtendDef)
         case "units":
             data["factors"] = _factors(data.get("factors"))
             return msgspec.convert(data, UnitsDef)
@@ -114,6 +118,21 @@ def _object(data: Mapping) -> Mapping:
     data["record_types"] = {
         name: _record_type(name, _mapping(one))
         for name, one in _mapping(data.get("record_types")).items()
+    }
+    return data
+
+
+def _extend(data: Mapping) -> Mapping:
+    data = _parts(data)
+    data["object"] = data["name"]
+    data["permissions"] = _permissions(data.get("permissions"))
+    added = {name: _items(items) for name, items in _mapping(data.pop("layouts", None)).items()}
+    data["sections"] = {
+        name: [_section(_mapping(one)) for one in items if not isinstance(one, str)]
+        for name, items in added.items()
+    }
+    data["columns"] = {
+        name: [one for one in items if isinstance(one, str)] for name, items in added.items()
     }
     return data
 

@@ -8,6 +8,8 @@ from decimal import Decimal
 
 import msgspec
 
+from objectry.metadata.loader.extending import extend, extend_layouts
+from objectry.metadata.loader.merging import Grafts, merge
 from objectry.metadata.loader.relations import relate
 from objectry.metadata.loader.sources import Graft
 from objectry.metadata.model.definitions import (
@@ -20,10 +22,7 @@ from objectry.metadata.model.definitions import (
 from objectry.metadata.model.record_types import RECORD_TYPE, record_type_field
 from objectry.metadata.model.trees import PARENT, parent_field
 
-Grafts = dict[tuple[str, str], list[Graft]]
 Step = Callable[[Definitions, Grafts], Mapping[str, ObjectDef]]
-
-LISTS = ("checks", "invariants", "indexes", "uniques")
 
 
 class Lowered(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,6 +38,8 @@ def lower(definitions: Definitions) -> Lowered:
     for step in STEPS:
         objects = dict(step(definitions, grafts))
         definitions = msgspec.structs.replace(definitions, objects=objects)
+    layouts = dict(extend_layouts(definitions, grafts))
+    definitions = msgspec.structs.replace(definitions, layouts=layouts)
     return Lowered(definitions=definitions, grafts=grafts)
 
 
@@ -130,25 +131,4 @@ def _mixed(mixins: Mapping[str, MixinDef], definition: ObjectDef, grafts: Grafts
     return definition
 
 
-def merge(
-    definition: ObjectDef, part: MixinDef, source: tuple[str, str], grafts: list[Graft]
-) -> ObjectDef:
-    """The object with the fields and rules of a part that stands at `source`."""
-    merged: dict[str, object] = {}
-    fields = dict(definition.fields)
-    for name, field in part.fields.items():
-        if name not in fields:
-            fields[name] = field
-            grafts.append(Graft(("fields", name), (*source, ("fields", name))))
-    merged["fields"] = fields
-    for key in LISTS:
-        own = getattr(definition, key)
-        merged[key] = (*own, *getattr(part, key))
-        grafts += [
-            Graft((key, len(own) + index), (*source, (key, index)))
-            for index in range(len(getattr(part, key)))
-        ]
-    return msgspec.structs.replace(definition, **merged)
-
-
-STEPS: tuple[Step, ...] = (take_services, mix_in, list_units, type_records, plant, relate)
+STEPS: tuple[Step, ...] = (take_services, mix_in, extend, list_units, type_records, plant, relate)

@@ -21,10 +21,14 @@ class Graft(msgspec.Struct, frozen=True):
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):
-    """One definition's document; `broken` are the paths whose shape was wrong and left out."""
+    """One definition's document; `broken` are the paths whose shape was wrong and left out.
+
+    `package` is where it comes from, empty for the project's own.
+    """
 
     document: Document
     broken: frozenset[Path] = frozenset()
+    package: str = ""
 
     def position(self, path: Path, *, key: bool = False, offset: int | None = None) -> Position:
         """Where the value at a path stands; what is missing is placed at the nearest key above.
@@ -107,6 +111,11 @@ class Sources:
         kind, name, path = self.origin(kind, name, path)
         source = self._sources.get((kind, name))
         return source is not None and bool(source.broken) and source.is_broken(path)
+
+    def package(self, kind: str, name: str) -> str:
+        """The package that a definition comes from; empty for the project's own."""
+        source = self._sources.get((kind, name))
+        return source.package if source is not None else ""
 
     def is_lost(self, kind: str, name: str) -> bool:
         """Whether a definition of this name stands in a file that could not be read."""

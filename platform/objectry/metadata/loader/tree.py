@@ -19,11 +19,11 @@ from objectry.metadata.loader.reading import (
     too_large,
     unreadable,
 )
-from objectry.metadata.loader.shapes import KINDS, LATER_KINDS, check_shape
+from objectry.metadata.loader.shapes import KINDS, check_shape
 from objectry.metadata.loader.sources import Source, Sources
 from objectry.metadata.loader.templates import with_template
 from objectry.metadata.model.collection import uncollected
-from objectry.metadata.model.definitions import Definitions, collection
+from objectry.metadata.model.definitions import Definitions, ExtendDef, collection
 from objectry.metadata.model.files import is_template, source_files
 
 _DECLARED = re.compile(rf"^({'|'.join(KINDS)}): *[\"']?([a-z][a-z0-9_.]*)", re.MULTILINE)
@@ -37,11 +37,18 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True):
     findings: tuple[Finding, ...]
 
 
-def load_tree(root: Path) -> Loaded:
-    """Read `objects/` and `layouts/` of a project. Files are named relative to `root`."""
+def load_tree(root: Path, packages: Mapping[str, Path] | None = None) -> Loaded:
+    """Read `objects/` and `layouts/` of a project and of the packages it stands on, by name.
+
+    Its own files are named relative to `root`, those of packages in full.
+    """
     files: dict[str, str] = {}
     findings: list[Finding] = []
-    for name, path in source_files(root):
+    found: list[tuple[str, Path, str]] = []
+    for package, folder in (packages or {}).items():
+        found += [(str(path), path, package) for _, path in source_files(folder)]
+    found += [(name, path, "") for name, path in source_files(root)]
+    for name, path, _ in found:
         try:
             # One byte more than allowed is enough to see that a file is too large.
             with path.open("rb") as file:
@@ -57,18 +64,25 @@ def load_tree(root: Path) -> Loaded:
         except UnicodeDecodeError as error:
             findings.append(unreadable(name, content[: error.start].decode("utf-8")))
     with uncollected():
-        return _load(files, findings)
+        return _load(files, findings, {name: package for name, _, package in found if package})
 
 
-def load_documents(files: Mapping[str, str]) -> Loaded:
-    """Read definitions from texts by file name; templates among them are what layouts name."""
+def load_documents(
+    files: Mapping[str, str], packages: Mapping[str, str] | None = None
+) -> Loaded:
+    """Read definitions from texts by file name; templates among them are what layouts name.
+
+    `packages` says of files that are not the project's own which package they come from.
+    """
     with uncollected():
-        return _load(files, [])
+        return _load(files, [], packages or {})
 
 
-def _load(files: Mapping[str, str], findings: list[Finding]) -> Loaded:
+def _load(
+    files: Mapping[str, str], findings: list[Finding], packages: Mapping[str, str]
+) -> Loaded:
     templates = {file: text for file, text in files.items() if is_template(file)}
-    collected = _Collected(findings, templates)
+    collected = _Collected(findings, templates, packages)
     for file, text in files.items():
         if file in templates:
             continue
@@ -91,8 +105,14 @@ def _load(files: Mapping[str, str], findings: list[Finding]) -> Loaded:
 class _Collected:
     """Definitions as they are read, one document after the other."""
 
-    def __init__(self, findings: list[Finding], templates: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        findings: list[Finding],
+        templates: Mapping[str, str],
+        packages: Mapping[str, str],
+    ) -> None:
         self.findings = findings
+        self.packages = packages
         self.templates = templates
         self.sources: dict[tuple[str, str], Source] = {}
         self.lost: set[tuple[str, str]] = set()
@@ -112,8 +132,12 @@ class _Collected:
             return
         broken, findings = check_shape(kind, document, plain)
         self.findings.extend(findings)
-        source = Source(document=document, broken=broken)
+        package = self.packages.get(document.file, "")
+        source = Source(document=document, broken=broken, package=package)
         definition = with_template(convert(kind, plain), source, self.templates, self.findings)
+        if isinstance(definition, ExtendDef) and package:
+            name = f"{definition.name}@{package}"
+            definition = msgspec.structs.replace(definition, name=name, package=package)
         if not definition.name:
             return
         known = self.sources.get((kind, definition.name))
@@ -136,10 +160,6 @@ class _Collected:
         return lower(msgspec.structs.replace(Definitions(), **kept))
 
     def _unknown_kind(self, document: Document, kind: str, plain: dict[str, Plain]) -> None:
-        if kind in LATER_KINDS:
-            message = f"The kind `{kind}` is not available in this version."
-            self._find(document, codes.LATER, message, f"possible: {', '.join(KINDS)}")
-            return
         present = [key for key in plain if key in KINDS]
         first = f"move `{present[0]}:` to the first line" if present else ""
         hint = first or near_or_all(kind, KINDS)

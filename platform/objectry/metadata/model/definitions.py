@@ -13,6 +13,7 @@ from objectry.metadata.model.declared import Def as Def
 from objectry.metadata.model.duplicates import DuplicatesDef
 from objectry.metadata.model.reactions import AutomationDef, NotificationDef
 from objectry.metadata.model.scenarios import ScenarioDef
+from objectry.metadata.types import type_of
 
 Right = Literal["write", "read", "mask", "none"]
 CalendarPart = Literal["day", "week", "month", "quarter", "year"]
@@ -68,6 +69,7 @@ class FieldDef(Def, frozen=True, kw_only=True):
     rollup: RollupDef | None = None
     stored: bool = False  # of a rollup: a column that the other side's writes maintain
     currency: str = ""
+    gapless: bool = False
     read_only: bool = False
     immutable: bool = False
     hidden: bool = False
@@ -78,11 +80,12 @@ class FieldDef(Def, frozen=True, kw_only=True):
 
     @property
     def derived(self) -> bool:
-        """Whether its value follows from others, so that nobody sets it."""
+        """Whether its value follows from others, or is drawn, so that nobody sets it."""
         return (
             self.formula is not None
             or self.rollup is not None
             or bool(self.computed or self.lookup)
+            or ((found := type_of(self)) is not None and found.drawn)
         )
 
 
@@ -323,6 +326,22 @@ class SectionDef(Def, frozen=True, kw_only=True):
     table_columns: tuple[str, ...] = ()  # YAML: columns, beside table
 
 
+class ExtendDef(Def, frozen=True, kw_only=True):
+    """What a package adds to an object of another; its `name` is that of the two together."""
+
+    name: str
+    object: str
+    package: str = ""  # whose extension it is; the project's own has none
+    fields: dict[str, FieldDef] = {}
+    checks: tuple[CheckDef, ...] = ()
+    invariants: tuple[CheckDef, ...] = ()
+    indexes: tuple[tuple[str, ...], ...] = ()
+    uniques: tuple[tuple[str, ...], ...] = ()
+    permissions: dict[str, PermissionDef] = {}
+    sections: dict[str, tuple[SectionDef, ...]] = {}  # YAML: layouts; form → sections
+    columns: dict[str, tuple[str, ...]] = {}  # YAML: layouts; list → columns
+
+
 class LayoutDef(Def, frozen=True, kw_only=True):
     """A page of an object."""
 
@@ -425,6 +444,7 @@ class Definitions(Def, frozen=True, kw_only=True):
     scenarios: dict[str, ScenarioDef] = {}
     mixins: dict[str, MixinDef] = {}
     units: dict[str, UnitsDef] = {}
+    extends: dict[str, ExtendDef] = {}
 
     def plain(self) -> dict[str, Any]:
         """Builtins only (for hashing, JSON and golden files)."""
