@@ -22,4 +22,6 @@ def parse_phone(text: str) -> str | None:
         return None
     if number.extension or not phonenumbers.is_possible_number(number):
         return None
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    written = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    # Zeros that people dial at home are left out one by one: what is kept is read as it stands.
+    return written if written == text else parse_phone(written)

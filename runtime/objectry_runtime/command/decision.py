@@ -9,10 +9,10 @@ from objectry_runtime.command.context import Context
 from objectry_runtime.command.draft import Draft
 from objectry_runtime.permissions import Rule
 from objectry_runtime.problems import FieldError
+from objectry_runtime.query.drawing import NumberDraw
 from objectry_runtime.query.facts import Facts
 from objectry_runtime.query.record import RecordState
 from objectry_runtime.query.save_sql import Operation
-from objectry_runtime.query.writes import NumberDraw
 from objectry_runtime.store.executor import Bound
 
 

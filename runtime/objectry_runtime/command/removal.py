@@ -24,6 +24,7 @@ from objectry_runtime.permissions import Action, Policy
 from objectry_runtime.problems import not_found
 from objectry_runtime.query.answer import Answer
 from objectry_runtime.query.conversions import untie
+from objectry_runtime.query.drawing import NUMBER
 from objectry_runtime.query.facts import Facts
 from objectry_runtime.query.record import RecordState
 
@@ -122,8 +123,9 @@ def _to_delete(context: Context, model: ObjectModel, facts: Facts) -> RecordStat
     """The record, if it may go: a gapless number stays, and so does what is locked."""
     state = found(facts, "delete")
     check_version(context.call, model, state, asked=True)
-    gapless = model.numbering is not None and model.numbering.gapless
-    if gapless and state.values.get("number") is not None:
+    numberings = {**model.autonumbers, **({NUMBER: model.numbering} if model.numbering else {})}
+    gapless = [name for name, numbering in numberings.items() if numbering.gapless]
+    if any(state.values.get(name) is not None for name in gapless):
         title = "A record with a gapless number can't be deleted."
         raise conflict("gapless_number", title, "Cancel it instead: its number stays taken.")
     before = changed_record(context, model, state, {}, {}, [])

@@ -173,11 +173,11 @@ def _sealed(
     wrapped: bytes | None,
 ) -> _Kept:
     hidden = compiled(call.live, model).secrets
-    if hidden:
-        record, changes = hidden.hide(record), hidden.hide_changes(changes)
+    shown: Mapping[str, object] = hidden.hide(record) if hidden else record
+    changes = hidden.hide_changes(changes) if hidden else changes
     secret = compiled(call.live, model).sensitive
     if not secret:
-        return _Kept(record=record, changes=changes)
+        return _Kept(record=shown, changes=changes)
     subject = Subject(call.principal.tenant, model.name, id)
     new: bytes | None = None
     if wrapped is None:
@@ -187,7 +187,7 @@ def _sealed(
         key = unwrap_key(call.keyring, wrapped, subject)
     sealer = Sealer(key, subject)
     return _Kept(
-        record=seal_image(record, secret, sealer),
+        record=seal_image(shown, secret, sealer),
         changes=seal_changes(changes, secret, sealer),
         new_key=new,
     )

@@ -10,14 +10,18 @@ import msgspec
 
 from objectry.metadata.model import ObjectModel
 from objectry_runtime.host.live import Live
+from objectry_runtime.query.drawing import (
+    KINDS,
+    drawn_for_one,
+    with_changed_numbers,
+    with_numbers,
+)
 from objectry_runtime.query.save_sql import (
     Operation,
     columns_of,
     line_sql,
     literal,
     table_of,
-    with_changed_number,
-    with_number,
 )
 from objectry_runtime.query.single import saved_answer
 from objectry_runtime.query.sql import quote
@@ -27,15 +31,15 @@ FIXED = ("integer", "uuid", "integer", "timestamptz", "uuid", "text", "text", "t
 TENANT, ID, VERSION, AT, ACTOR, RELEASE, CORRELATION, ACTION = (
     f"${place}::{kind}" for place, kind in enumerate(FIXED, 1)
 )
-NUMBER = ("text", "text", "text", "integer", "text")  # series, key, prefix, width, suffix
 EVENT = ("uuid", "text", "text")  # uid, type, causation
 
 
 class Form(msgspec.Struct, frozen=True, kw_only=True):
-    """What one statement is rendered for; every table field in `written` has lines to write."""
+    """What one statement is rendered for: the fields it draws numbers for; every table field in
+    `written` has lines to write."""
 
     operation: Operation
-    numbered: bool
+    drawn: tuple[str, ...]
     keyed: bool
     events: int
     written: tuple[str, ...] = ()
@@ -78,11 +82,12 @@ def save_one_sql(
     """
     places = _Places(len(FIXED))
     parts: list[str] = []
-    images = places.all(("text", "text")) if form.numbered else places.all(("jsonb", "jsonb"))
-    if form.numbered:
-        parts.append(_drawn(*places.all(NUMBER)))
-        record, changes = images
-        images = [f"({with_number(record)})::jsonb", f"({with_changed_number(changes)})::jsonb"]
+    images = places.all(("text", "text")) if form.drawn else places.all(("jsonb", "jsonb"))
+    if form.drawn:
+        parts += drawn_for_one(TENANT, form.drawn, [places.all(KINDS) for _ in form.drawn])
+        record = with_numbers(form.drawn, images[0])
+        changes = with_changed_numbers(form.drawn, images[1])
+        images = [f"({record})::jsonb", f"({changes})::jsonb"]
     key = places.next("text") if form.keyed else ""
     events = [places.all(EVENT) for _ in range(form.events)]
     parts.append(_record(live, model, form, places))
@@ -122,16 +127,6 @@ def _answer(
     return saved_answer(live, readers, model.name, saved, taken)
 
 
-def _drawn(series: str, key: str, prefix: str, width: str, suffix: str) -> str:
-    return (
-        "n as (insert into objectry.series as s (tenant_id, series, key, value) "
-        f"values ({TENANT}, {series}, {key}, 1) "
-        "on conflict (tenant_id, series, key) do update set value = s.value + 1 "
-        f"returning {prefix} || lpad(s.value::text, greatest({width}, length(s.value::text)), '0') "
-        f"|| {suffix} as number)"
-    )
-
-
 def _record(live: Live, model: ObjectModel, form: Form, places: _Places) -> str:
     table = table_of(live, model.name)
     if form.operation == "delete":
@@ -142,9 +137,8 @@ def _record(live: Live, model: ObjectModel, form: Form, places: _Places) -> str:
     values: dict[str, str] = {}
     columns = columns_of(live, model.name, anew=form.operation == "create")
     for name, (column, kind) in columns.items():
-        drawn = form.numbered and name == "number"
-        values[quote(column)] = "n.number" if drawn else places.next(kind)
-    source = " from n" if form.numbered else ""
+        values[quote(column)] = f"n.{quote(name)}" if name in form.drawn else places.next(kind)
+    source = " from n" if form.drawn else ""
     if form.operation == "create":
         return (
             f"rec as (insert into {table} (tenant_id, id, version, {', '.join(values)}) "
@@ -167,7 +161,7 @@ def _history(model: ObjectModel, form: Form, images: Sequence[str]) -> str:
         f"at, actor, release, correlation, record, changes) select {TENANT}, "
         f"{literal(model.name)}, {ID}, {VERSION}, {literal(form.operation)}, {ACTION}, {AT}, "
         f"{ACTOR}, {RELEASE}, {CORRELATION}, {', '.join(images)}"
-        f"{' from n' if form.numbered else ''}"
+        f"{' from n' if form.drawn else ''}"
         f"{f' where {stale}' if form.operation != 'create' else ''})"
     )
 

@@ -13,16 +13,22 @@ import msgspec
 
 from objectry.metadata.model import ObjectModel
 from objectry_runtime.host.live import Live
+from objectry_runtime.query.drawing import (
+    drawn_for_many,
+    joined,
+    meta,
+    with_numbers_of_many,
+)
 from objectry_runtime.query.sql import quote
 
 Operation = Literal["create", "update", "delete"]
 
 
-def save_sql(live: Live, model: ObjectModel, operation: Operation, numbered: bool) -> str:
-    """The statement for an operation; `numbered`: some of the records draw a number."""
+def save_sql(live: Live, model: ObjectModel, operation: Operation, drawn: tuple[str, ...]) -> str:
+    """The statement for an operation; some of the records draw numbers for the fields `drawn`."""
     table = table_of(live, model.name)
     columns = columns_of(live, model.name, anew=operation == "create")
-    typed = [(f"~{name}", kind) for name, kind in _META]
+    typed = [(f"~{name}", kind) for name, kind in (*_META, *meta(drawn))]
     if operation != "delete":
         typed += list(columns.values())
     types = ", ".join(f"{quote(name)} {kind}" for name, kind in typed)
@@ -32,14 +38,11 @@ def save_sql(live: Live, model: ObjectModel, operation: Operation, numbered: boo
         "input as materialized (select * from rows from (json_to_recordset($2::json) "
         f"as ({types}), unnest($10::text[]), unnest($11::text[])) as x({names}))"
     ]
-    number = "number" if numbered else ""
-    if numbered:
-        parts.append(_DRAWN)
-        parts.append(_NUMBERED)
-    source = "input i" + (' left join numbered n on n.id = i."~id"' if numbered else "")
+    parts += drawn_for_many(drawn)
+    source = f"input i{joined(drawn)}"
     values = {
-        quote(column): f"coalesce(n.number, i.{quote(column)})"
-        if name == number
+        quote(column): f"coalesce(n{drawn.index(name)}.number, i.{quote(column)})"
+        if name in drawn
         else f"i.{quote(column)}"
         for name, (column, _) in columns.items()
     }
@@ -55,10 +58,9 @@ def save_sql(live: Live, model: ObjectModel, operation: Operation, numbered: boo
                 parts.append(f"gone{index} as ({delete})")
                 place += 1
     record, changes = 'i."~record"', 'i."~changes"'
-    if numbered:
-        record = f"case when n.number is null then {record} else {with_number(record)} end"
-        changed = with_changed_number(changes)
-        changes = f"case when n.number is null then {changes} else {changed} end"
+    if drawn:
+        record = with_numbers_of_many(drawn, record, changed=False)
+        changes = with_numbers_of_many(drawn, changes, changed=True)
     object_text, service = literal(model.name), literal(model.schema)
     parts.append(
         "hist as (insert into objectry.history (tenant_id, object, record_id, version, op, action, "
@@ -108,26 +110,6 @@ _META = (
     ("version", "integer"),
     ("order", "integer"),
     ("key", "text"),
-    ("series", "text"),
-    ("serieskey", "text"),
-    ("prefix", "text"),
-    ("width", "integer"),
-    ("suffix", "text"),
-)
-# Series in one order for everyone, so that two bulk writes can't wait for each other.
-_DRAWN = (
-    "drawn as (insert into objectry.series as s (tenant_id, series, key, value) "
-    'select $1::integer, "~series", "~serieskey", count(*) from input where "~series" is not null '
-    "group by 2, 3 order by 2, 3 "
-    "on conflict (tenant_id, series, key) do update set value = s.value + excluded.value "
-    "returning series, key, value)"
-)
-_NUMBERED = (
-    'numbered as (select i."~id" as id, i."~prefix" || '
-    'lpad(i.seq::text, greatest(i."~width", length(i.seq::text)), \'0\') || i."~suffix" as number '
-    'from (select x.*, d.value - count(*) over (partition by x."~series", x."~serieskey") '
-    '+ row_number() over (partition by x."~series", x."~serieskey" order by x."~order") as seq '
-    'from input x join drawn d on d.series = x."~series" and d.key = x."~serieskey") i)'
 )
 
 
@@ -151,16 +133,6 @@ def _record_sql(table: str, operation: Operation, values: Mapping[str, str], sou
                 f"delete from {table} t using {source} where t.tenant_id = $1::integer "
                 'and t.id = i."~id" and t.version = i."~version" - 1 returning t.id'
             )
-
-
-def with_number(tail: str) -> str:
-    """The JSON text of a record that draws a number: `tail` is what follows that member."""
-    return f"""'{{"number":' || to_json(n.number)::text || {tail}"""
-
-
-def with_changed_number(tail: str) -> str:
-    """The same of its changes."""
-    return f"""'{{"number":{{"from":null,"to":' || to_json(n.number)::text || '}}' || {tail}"""
 
 
 def line_sql(

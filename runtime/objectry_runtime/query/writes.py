@@ -15,6 +15,7 @@ from objectry.metadata.model import ObjectModel
 from objectry.metadata.model.system import DELETED
 from objectry_runtime.host.live import Live
 from objectry_runtime.identity.call import Call
+from objectry_runtime.query.drawing import NumberDraw, row_of, without
 from objectry_runtime.query.save_one import Form, Saving, save_one_sql
 from objectry_runtime.query.save_sql import Operation, columns_of, save_sql, table_of
 from objectry_runtime.query.slots import CallValues, array_text, fill
@@ -23,16 +24,6 @@ from objectry_runtime.query.statements import Kept, kept
 from objectry_runtime.store.executor import Bound
 
 Values = Mapping[str, object]
-
-
-class NumberDraw(msgspec.Struct, frozen=True, kw_only=True):
-    """A number to be drawn: from which series, and what stands around its digits."""
-
-    series: str
-    key: str
-    prefix: str
-    width: int
-    suffix: str
 
 
 class LineWrite(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,7 +54,7 @@ class RecordWrite(msgspec.Struct, frozen=True, kw_only=True):
     values: Values
     lines: Mapping[str, Sequence[LineWrite]] = {}
     gone: Mapping[str, Sequence[str]] = {}
-    number: NumberDraw | None = None
+    draws: Sequence[NumberDraw] = ()  # history keeps the members beside these
     record: Mapping[str, object]
     changes: Mapping[str, object]
     events: Sequence[EventWrite] = ()
@@ -95,17 +86,17 @@ def save(
     """
     if len(writes) == 1:
         return _save_one(live, model, operation, writes[0], stamp, reader)
-    numbered = any(write.number for write in writes)
-    cache_key = ("query.save", model.name, operation, numbered)
+    drawn = tuple(dict.fromkeys(draw.field for write in writes for draw in write.draws))
+    cache_key = ("query.save", model.name, operation, drawn)
     sql = live.compiled.get(cache_key)
     if sql is None:
-        sql = live.compiled[cache_key] = save_sql(live, model, operation, numbered)
+        sql = live.compiled[cache_key] = save_sql(live, model, operation, drawn)
     assert isinstance(sql, str)
     columns = columns_of(live, model.name, anew=operation == "create")
     images = [_images(write) for write in writes]
     params: list[str | None] = [
         str(stamp.tenant),
-        _json(_row(write, columns, order) for order, write in enumerate(writes)),
+        _json(_row(write, columns, order, drawn) for order, write in enumerate(writes)),
         stamp.at.isoformat(),
         stamp.actor,
         live.release.id,
@@ -142,7 +133,7 @@ def _save_one(
     tables = model.tables if operation != "delete" else {}
     form = Form(
         operation=operation,
-        numbered=write.number is not None,
+        drawn=tuple(draw.field for draw in write.draws),
         keyed=write.subject_key is not None,
         events=len(write.events),
         written=tuple(table for table in tables if write.lines.get(table)),
@@ -163,17 +154,15 @@ def _save_one(
         stamp.action or None,
         *_images(write),
     ]
-    if write.number is not None:
-        draw = write.number
-        params += (draw.series, draw.key, draw.prefix, str(draw.width), draw.suffix)
+    for draw in write.draws:
+        params += draw.params
     if write.subject_key is not None:
         params.append(base64.b64encode(write.subject_key).decode())
     for event in write.events:
         params += (event.uid, event.type, event.causation)
     if operation != "delete":
-        drawn = "number" if write.number is not None else ""
         columns = columns_of(live, model.name, anew=operation == "create")
-        params += [_text(write.values.get(name)) for name in columns if name != drawn]
+        params += [_text(write.values.get(name)) for name in columns if name not in form.drawn]
     params += [_line_rows(live, tables[table], write.lines[table]) for table in form.written]
     params += [_ids(write.gone[table]) for table in form.gone]
     if reader is not None:
@@ -212,13 +201,10 @@ def taken(
 
 
 def _images(write: RecordWrite) -> tuple[str, str]:
-    """What history keeps, as JSON texts; of a record that draws its number what follows that."""
-    if write.number is None:
+    """What history keeps, as JSON texts; of a record that draws numbers what follows those."""
+    if not write.draws:
         return _encode(write.record), _encode(write.changes)
-    record, changes = dict(write.record), dict(write.changes)
-    record.pop("number", None)
-    changes.pop("number", None)
-    return _tail(record), _tail(changes)
+    return _tail(without(write.draws, write.record)), _tail(without(write.draws, write.changes))
 
 
 def _tail(members: Mapping[str, object]) -> str:
@@ -226,15 +212,15 @@ def _tail(members: Mapping[str, object]) -> str:
 
 
 def _row(
-    write: RecordWrite, columns: Mapping[str, tuple[str, str]], order: int
+    write: RecordWrite,
+    columns: Mapping[str, tuple[str, str]],
+    order: int,
+    drawn: Sequence[str],
 ) -> dict[str, object]:
     row: dict[str, object] = {"~id": write.id, "~version": write.version, "~order": order}
     if write.subject_key is not None:
         row["~key"] = write.subject_key  # msgspec writes bytes as base64
-    if write.number is not None:
-        draw = write.number
-        row |= {"~series": draw.series, "~serieskey": draw.key, "~prefix": draw.prefix}
-        row |= {"~width": draw.width, "~suffix": draw.suffix}
+    row |= row_of(write.draws, drawn)
     _fill(row, write.values, columns)
     return row
 

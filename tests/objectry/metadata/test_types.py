@@ -21,7 +21,11 @@ from objectry.metadata.types import (
     Use,
 )
 
-WRITTEN = [each for each in TYPES.values() if each.storage is not StorageClass.NONE]
+WRITTEN = [
+    each
+    for each in TYPES.values()
+    if each.storage is not StorageClass.NONE and not each.drawn
+]
 READ = [(each, value) for each in WRITTEN for value in each.examples]
 REFUSED = [(each, value) for each in WRITTEN for value in each.mistakes]
 

@@ -117,7 +117,8 @@ def must_have_value(owner: ObjectModel, field: FieldModel) -> bool:
     A number may come with a later transition, and records may be older than the numbering.
     """
     if field.derivation is Derivation.SYSTEM:
-        return not (field.name == DELETED or (field.name == "number" and owner.numbering))
+        late = field.name == DELETED or field.type.drawn
+        return not (late or (field.name == "number" and owner.numbering))
     return field.derivation is Derivation.INPUT and field.definition.required and field.when is None
 
 
@@ -133,6 +134,8 @@ def _of_field(
 ) -> Iterator[Constraint]:
     if field.definition.unique:
         yield from _unique(owner, place, (field.name,), "unique")
+    if field.type.drawn:
+        yield from _unique(owner, place, (field.name,), "number")
     column = place.columns[field.name]
     # Replicas come in any order: the one that links may be here before what it links to.
     if field.type.links and not (field.references or owner.definition.replica):

@@ -8,6 +8,7 @@ from objectry.findings import code, near
 from objectry.metadata.checks.context import Context, Place
 from objectry.metadata.checks.registry import object_check
 from objectry.metadata.model.definitions import FieldDef, ObjectDef
+from objectry.metadata.model.system import is_drawn
 from objectry.metadata.types import COMMON, OWN, TYPES, type_of
 from objectry.values.currencies import is_currency
 
@@ -131,7 +132,9 @@ def check_bounds(context: Context, definition: ObjectDef) -> None:
 def check_patterns(context: Context, definition: ObjectDef) -> None:
     """Patterns compile in the engine that will run them."""
     for field in definition.fields.values():
-        if field.pattern is not None and (problem := pattern_problem(field.pattern)):
+        if field.pattern is None or is_drawn(field):
+            continue
+        if problem := pattern_problem(field.pattern):
             at = _at(definition, field, "pattern")
             context.find(PATTERN, at, f"`{field.pattern}` is no pattern: {problem}.")
 

@@ -46,8 +46,8 @@ _KNOWN_PLACEHOLDER = re.compile(r"\{(seq(:0?[1-9][0-9]?)?|year|month|day)\}")
 LINE_DRAWS = code(
     "OBJ0580",
     "A line draws no number",
-    "A number is drawn when a record is made. Lines are made and taken out with their record: their "
-    "place says which they are.",
+    "A number is drawn when a record is made. Lines are made and taken out with their record: "
+    "their place says which they are.",
     wrong=(
         "object: offer\nservice: offers\nfields: {lines: {type: table, of: offer_line}}\n"
         "---\nobject: offer_line\nservice: offers\n"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from objectry.expressions.expression import Expression
 from objectry.expressions.types import Kind
 from objectry.metadata.model.behaviour import (
+    autonumbers,
     conversions,
     immutable,
     numbering,
@@ -27,7 +28,7 @@ from objectry.metadata.model.resolved import (
     ObjectModel,
 )
 from objectry.metadata.model.scope import field_type, kinds
-from objectry.metadata.model.system import WRITTEN_LATE, system_fields
+from objectry.metadata.model.system import WRITTEN_LATE, is_drawn, system_fields
 from objectry.metadata.types import type_of
 
 if TYPE_CHECKING:
@@ -59,8 +60,8 @@ def build_aggregate(model: "Model", root: str) -> dict[str, ObjectModel]:
     }
 
 
-# Values that change, or are made, outside a write of the record.
-_ELSEWHERE = frozenset({Derivation.LIVE, Derivation.ROLLUP})
+# Values that change, or are made, outside a write of the record, or by its statement.
+_ELSEWHERE = frozenset({Derivation.LIVE, Derivation.ROLLUP, Derivation.SYSTEM})
 
 
 def derive(
@@ -97,6 +98,8 @@ def is_late(key: FieldKey, declared: Collection[FieldKey]) -> bool:
 
 
 def _derivation(field: FieldDef, formula: Expression | None) -> Derivation:
+    if is_drawn(field):
+        return Derivation.SYSTEM
     if field.computed:
         return Derivation.COMPUTED
     if formula is None:
@@ -136,7 +139,7 @@ def _order(
     """All derived fields in dependency order, without the live ones (they have no column)."""
     edges: dict[FieldKey, list[FieldKey]] = {}
     for key, derivation in derivations.items():
-        if derivation is Derivation.INPUT:
+        if derivation in (Derivation.INPUT, Derivation.SYSTEM):
             continue
         table, name = key
         member = members[table]
@@ -279,6 +282,7 @@ def _object(
             )
         ),
         numbering=numbering(model, definition),
+        autonumbers=autonumbers(definition),
         workflow=workflow(model, definition),
         conversions=conversions(model, definition),
         immutable=immutable(model, definition),

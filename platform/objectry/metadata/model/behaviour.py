@@ -24,6 +24,7 @@ from objectry.metadata.model.resolved import (
     WorkflowModel,
 )
 from objectry.metadata.model.scope import kinds
+from objectry.metadata.model.system import is_drawn
 
 if TYPE_CHECKING:
     from objectry.metadata.model.model import Model
@@ -50,6 +51,23 @@ def numbering(model: "Model", definition: ObjectDef) -> NumberingModel | None:
         at=own.at,
         date=own.date,
     )
+
+
+def autonumbers(definition: ObjectDef) -> dict[str, NumberingModel]:
+    """The further numbers of a record: each field of such a type has a series of its own."""
+    return {
+        field.name: NumberingModel(
+            series=f"{definition.name}.{field.name}",
+            pattern=field.pattern or "{seq}",
+            scope=(),
+            gapless=field.gapless,
+            reset="never",
+            at="create",
+            date="",
+        )
+        for field in definition.fields.values()
+        if is_drawn(field)
+    }
 
 
 def workflow(model: "Model", definition: ObjectDef) -> WorkflowModel | None:

@@ -234,6 +234,7 @@ class ObjectModel(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     default_order: tuple[tuple[str, str], ...]
     checks: tuple[CheckModel, ...]
     numbering: NumberingModel | None
+    autonumbers: dict[str, NumberingModel] = {}  # by field
     workflow: WorkflowModel | None
     conversions: dict[str, ConversionModel]
     immutable: ImmutableModel | None

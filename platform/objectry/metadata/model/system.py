@@ -1,6 +1,7 @@
 """The fields the engine gives every object."""
 
 from objectry.metadata.model.definitions import FieldDef, ObjectDef, OptionDef
+from objectry.metadata.types import type_of
 
 # Fields of the record that the writing statement itself fills: unknown when formulas are computed.
 # Who writes when is known before.
@@ -9,6 +10,12 @@ WRITTEN_LATE = frozenset({"number"})
 
 # When a record was deleted that is kept all the same; empty while it is there.
 DELETED = "deleted_at"
+
+
+def is_drawn(field: FieldDef) -> bool:
+    """Whether the writing statement draws a number for the field."""
+    row = type_of(field)
+    return row is not None and row.drawn
 
 
 def system_fields(definition: ObjectDef, *, line: bool) -> dict[str, FieldDef]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Protocol
 
+from objectry.metadata.types.autonumber import Autonumber
 from objectry.metadata.types.business import Color, Iban, Phone, VatId
 from objectry.metadata.types.code import Country, Currency, Language, Select
 from objectry.metadata.types.composite import Address, PersonName
@@ -53,6 +54,7 @@ TYPES: dict[str, FieldType] = {
         AnyJson(),
         Uuid(),
         User(),
+        Autonumber(),
         Secret(),
         Link(),
         Links(),

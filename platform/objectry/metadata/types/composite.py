@@ -105,7 +105,13 @@ class Address(Composite):
         "country": Country(),
     }
     examples = ({"street": "Unter den Linden 1", "postal_code": "10117", "country": "DE"},)
-    mistakes: ClassVar[tuple[object, ...]] = ("Berlin", {"town": "Berlin"}, {"country": "Germany"}, {"city": 5}, [])
+    mistakes: ClassVar[tuple[object, ...]] = (
+        "Berlin",
+        {"town": "Berlin"},
+        {"country": "Germany"},
+        {"city": 5},
+        [],
+    )
 
 
 class PersonName(Composite):
@@ -134,7 +140,13 @@ class OwnMoney(Composite):
     keys = frozenset({"currency", "min", "max"})
     parts: ClassVar[Mapping[str, FieldType]] = {"amount": DecimalNumber(), "currency": Currency()}
     examples = ({"amount": "12.00", "currency": "EUR"},)
-    mistakes: ClassVar[tuple[object, ...]] = ("12.00", {"amount": "12,00"}, {"amount": "1.23456"}, {"currency": "euro"}, [])
+    mistakes: ClassVar[tuple[object, ...]] = (
+        "12.00",
+        {"amount": "12,00"},
+        {"amount": "1.23456"},
+        {"currency": "euro"},
+        [],
+    )
 
     def part_use(self, name: str, use: Use) -> Use:
         """The amount has the bounds of the field."""

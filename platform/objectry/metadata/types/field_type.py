@@ -42,6 +42,7 @@ class FieldType:
     links: ClassVar[bool] = False  # whether it leads to records that paths can follow
     principal: ClassVar[bool] = False  # whether it is the id of somebody with credentials
     many: ClassVar[bool] = False  # whether it links to a list of records
+    drawn: ClassVar[bool] = False  # whether the writing statement draws it from a series
     own: ClassVar[bool] = False  # whether it is the id of the record that has it
     priced: ClassVar[bool] = False  # whether the value is in a currency
     titled: ClassVar[bool] = False  # whether the first such field names the record
