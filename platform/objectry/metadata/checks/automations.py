@@ -106,14 +106,14 @@ def _check_action(context: Context, definition: ObjectDef, action: ActionDef, at
 
 
 def _check_notification(context: Context, definition: ObjectDef, target: str, at: Place) -> None:
-    known = {
-        notification.name
-        for notification in context.definitions.notifications.values()
-        if notification.object == definition.name
-    }
-    if target not in known and not context.positions.is_lost("notification", target):
+    notifications = context.definitions.notifications
+    found = notifications.get(target)
+    if found is not None and found.object == definition.name:
+        return
+    if not context.positions.is_lost("notification", target):
+        known = [one.name for one in notifications.values() if one.object == definition.name]
         message = f"There is no notification `{target}` about `{definition.name}`."
-        context.find(UNKNOWN_NOTIFICATION, at, message, near_or_all(target, sorted(known)))
+        context.find(UNKNOWN_NOTIFICATION, at, message, near_or_all(target, known))
 
 
 def _check_circles(context: Context) -> None:
