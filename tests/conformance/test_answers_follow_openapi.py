@@ -33,9 +33,11 @@ LINES = [{"product": "Bolt", "quantity": "2.5", "unit_price": "0.333333", "piece
 class Api:
     """A client that holds every answer to the document."""
 
-    def __init__(self, client: httpx.AsyncClient, document: dict[str, Any]) -> None:
+    def __init__(self, client: httpx.AsyncClient, document: dict[str, Any], deputy: str) -> None:
+        """`deputy` is the id of somebody else."""
         self.client = client
         self.document = document
+        self.deputy = deputy
         self.seen: set[str] = set()
 
     async def call(self, method: str, path: str, status: int, body: object = None) -> Any:
@@ -89,7 +91,10 @@ def _closed(schema: Any) -> Any:
 async def api(database: Database, owner_executor: Executor, tmp_path: Path) -> AsyncIterator[Api]:
     ensure_first_release(database, reference_release(), "tests")
     settings = read_settings(tmp_path, environment={})
-    key = await create_key(owner_executor, "admin", ["admin"])
+    key = await create_key(owner_executor, "admin", ["admin", "buyer"])
+    await create_key(owner_executor, "deputy", ["buyer"])
+    with database.connect_owner() as owner:
+        rows = owner.execute("select id from objectry.principal where name = 'deputy'").fetchall()
     runtime = Runtime(settings, database, require_live(database, settings))
     async with runtime.running():
         transport = httpx.ASGITransport(create_app(runtime))
@@ -98,7 +103,7 @@ async def api(database: Database, owner_executor: Executor, tmp_path: Path) -> A
             transport=transport, base_url="http://reference", headers=headers
         ) as client:
             document = (await client.get("/openapi.json")).json()
-            yield Api(client, document)
+            yield Api(client, document, deputy=str(rows[0][0]))
 
 
 @pytest.mark.anyio
@@ -124,7 +129,9 @@ async def test_every_call_answers_as_the_document_says(api: Api) -> None:
     )
     await api.call("POST", f"{path}/actions/send", 200)
     await api.call("POST", f"{path}/actions/send", 409)
+    await api.call("GET", f"{path}/open/copy", 200)
     await api.call("POST", f"{path}/actions/copy", 201)
+    await api.call("GET", f"{path}/chain", 200)
     await api.call("POST", f"{path}/actions/accept", 200, {})
     await api.call("GET", f"{path}/history?limit=2", 200)
     await api.call("GET", f"{path}/history?at=2999-01-01T00:00:00Z", 200)
@@ -138,6 +145,11 @@ async def test_every_call_answers_as_the_document_says(api: Api) -> None:
     await api.call("DELETE", f"/customers/{gone['id']}", 204)
     await api.call("GET", f"/customers/{gone['id']}", 404)
     await api.call("GET", "/events?limit=5", 200)
+    lent = {"role": "buyer", "to": api.deputy, "until": "2999-01-01T00:00:00Z"}
+    lent = await api.call("POST", "/delegations", 201, lent)
+    await api.call("POST", "/delegations", 422, {"role": "buyer"})
+    await api.call("GET", "/delegations", 200)
+    await api.call("DELETE", f"/delegations/{lent['id']}", 204)
     await api.call("DELETE", path, 409)
     other = await api.call("POST", "/offers", 201, {"customer": customer, "lines": LINES})
     await api.call("DELETE", f"/offers/{other['id']}", 204)

@@ -63,12 +63,15 @@ def test_the_runtime_has_these_rights_and_no_others(owner: psycopg.Connection) -
     ]
     assert {
         "api_key": "SELECT",  # and last_used, see below
+        "approval": "INSERT SELECT",
         "conversion_line": "DELETE INSERT SELECT UPDATE",
+        "delegation": "INSERT SELECT",  # and revoked_at, see below
         "event": "INSERT SELECT",
         "history": "INSERT SELECT",
         "idempotency": "DELETE INSERT SELECT UPDATE",
         "installed": "",
         "live": "SELECT",
+        "on_behalf": "INSERT SELECT",
         "principal": "SELECT",
         "release": "SELECT",
         "revision": "",
@@ -77,10 +80,11 @@ def test_the_runtime_has_these_rights_and_no_others(owner: psycopg.Connection) -
         "tenant": "SELECT",
     } == {name: rights(owner, f"objectry.{name}") for name in tables}
     columns = owner.execute(
-        "select column_name from information_schema.column_privileges where table_name = 'api_key' "
-        "and grantee = 'objectry_runtime' and privilege_type = 'UPDATE'"
+        "select table_name, column_name from information_schema.column_privileges "
+        "where table_schema = 'objectry' and table_name in ('api_key', 'delegation') "
+        "and grantee = 'objectry_runtime' and privilege_type = 'UPDATE' order by 1"
     ).fetchall()
-    assert [("last_used",)] == columns
+    assert [("api_key", "last_used"), ("delegation", "revoked_at")] == columns
 
 
 @pytest.mark.parametrize(
