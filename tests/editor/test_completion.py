@@ -70,7 +70,34 @@ def test_the_types_of_fields_are_offered(editor: Editor) -> None:
 @pytest.mark.parametrize(
     ("kind", "text", "offered"),
     [
-        ("layout", "layout: a.b\nobject: a\nkind: |", {"list", "form", "kanban", "calendar"}),
+        (
+            "layout",
+            "layout: a.b\nobject: a\nkind: |",
+            {"list", "form", "kanban", "calendar", "print", "public_form"},
+        ),
+        ("layout", "layout: a.b\nobject: a\nkind: print\npaper: |", {"A4", "letter"}),
+        (
+            "notification",
+            "notification: a\nobject: b\nchannel: |",
+            {"email", "sms", "webhook", "in_app"},
+        ),
+        ("notification", "notification: a\nobject: b\non:\n  |", {"event", "changed"}),
+        ("automation", "automation: a\nobject: b\non:\n  |", {"event", "changed", "schedule"}),
+        (
+            "automation",
+            "automation: a\nobject: b\non: B\ndo:\n  - |",
+            {"set", "transition", "create", "notify"},
+        ),
+        (
+            "scenario",
+            "scenario: a\nwhen:\n  - |",
+            {"create", "update", "delete", "do", "travel", "rejects", "expect", "events"},
+        ),
+        (
+            "scenario",
+            "scenario: a\nwhen:\n  - rejects:\n      |",
+            {"create", "update", "delete", "do", "on", "values", "with", "by"},
+        ),
         ("report", "report: a\nobject: b\nchart:\n  kind: |", {"bar", "line", "area", "pie"}),
         (
             "report",

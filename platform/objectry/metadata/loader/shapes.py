@@ -22,6 +22,7 @@ KINDS = (
     "mixin",
     "units",
     "extend",
+    "translation",
     "role",
     "layout",
     "report",
@@ -171,10 +172,12 @@ def _translate(
         case "oneOf":
             if not isinstance(value, dict):
                 return []  # reported as no mapping
-            choices = _schema_at(kind, error.schema_path[:-1])["oneOf"]
-            named = [str(one["required"][0]) for one in choices]
+            around = _schema_at(kind, error.schema_path[:-1])
+            named = [str(one["required"][0]) for one in around["oneOf"] if "required" in one]
             present = " and ".join(f"`{name}`" for name in named if name in value)
-            message = f"`{dotted(path)}` needs exactly one of its actions."
+            if not present and not value.keys() <= around["properties"].keys():
+                return []  # the unknown key is reported; it is probably the one that is missing
+            message = f"`{dotted(path)}` needs exactly one of its keys."
             hint = f"it has {present}" if present else f"possible: {', '.join(named)}"
             add(codes.OUT_OF_BOUNDS, path, message, hint)
         case _:
