@@ -1,33 +1,26 @@
-"""Where scenarios are told: a database made for them and dropped after, a tenant for each."""
+"""Where scenarios are told: a tenant for each, in a database that is thrown away."""
 
 import os
-import uuid
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
-from pathlib import Path
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import msgspec
-from psycopg import sql
 
-from objectry.metadata.model import Definitions
 from objectry.registry import Release
 from objectry.values.ids import new_id
 from objectry_runtime.host.live import Live
 from objectry_runtime.identity import Principal
-from objectry_runtime.publishing import ensure_first_release, live_release
+from objectry_runtime.publishing import live_release
 from objectry_runtime.services.runtime import bind
+from objectry_runtime.services.scenarios.copies import copied
 from objectry_runtime.services.settings import Settings
-from objectry_runtime.store.database import Database, OwnerConnection
-from objectry_runtime.store.embedded import EmbeddedPostgres
+from objectry_runtime.store.database import OwnerConnection
 from objectry_runtime.store.executor import Executor
 from objectry_runtime.store.keyring import Keyring
-from objectry_runtime.store.migrate import migrate
 from objectry_runtime.store.pool import PoolExecutor
 
 FOLDER = "scenarios"  # in the state folder: an embedded server that no real data ever sees
 CONNECTIONS = 4
-# Nothing here is worth a wait for the disk.
-_CARELESS = ("fsync", "synchronous_commit", "full_page_writes")
 
 
 class Stage(msgspec.Struct, frozen=True):
@@ -65,11 +58,9 @@ class Stage(msgspec.Struct, frozen=True):
 @asynccontextmanager
 async def open_stage(settings: Settings, release: Release) -> AsyncIterator[Stage]:
     """The stage for the block."""
-    with _database(settings.state / FOLDER) as database:
-        migrate(database)
-        ensure_first_release(database, release, author="objectry test")
+    with copied(settings.state / FOLDER, release) as database:
         found = live_release(database)
-        assert found is not None, "a release was just published"
+        assert found is not None, "a release was published"
         executor = PoolExecutor(database.runtime_dsn, size=CONNECTIONS)
         await executor.open()
         try:
@@ -78,24 +69,3 @@ async def open_stage(settings: Settings, release: Release) -> AsyncIterator[Stag
                 yield Stage(bind(*found, settings), executor, keyring, settings, owner)
         finally:
             await executor.close()
-
-
-@contextmanager
-def _database(folder: Path) -> Iterator[Database]:
-    with EmbeddedPostgres(folder) as server:
-        name = f"scenarios_{uuid.uuid4().hex[:12]}"
-        with server.database("postgres").connect_owner() as owner:
-            for setting in _CARELESS:
-                owner.execute(sql.SQL("alter system set {} = off").format(sql.Identifier(setting)))
-            owner.execute("select pg_reload_conf()")
-            owner.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
-            try:
-                yield server.database(name)
-            finally:
-                drop = sql.SQL("drop database {} with (force)")
-                owner.execute(drop.format(sql.Identifier(name)))
-
-
-def chosen(definitions: Definitions, names: tuple[str, ...]) -> list[str]:
-    """The scenarios to tell: those named, else all, in the order of the files."""
-    return list(names or definitions.scenarios)

@@ -18,6 +18,7 @@ from objectry_runtime.services.scenarios.expecting import check_events, check_ex
 from objectry_runtime.services.scenarios.outcome import Failure, Outcome, Untrue
 from objectry_runtime.services.scenarios.stage import Stage
 from objectry_runtime.workflow import act
+from objectry_runtime.workflow.timers import take_due
 
 ADMIN = "admin"
 NOON = day_time(12)
@@ -67,6 +68,7 @@ class _Story:
         match step.action:
             case "travel":
                 self._travel(step.date)
+                await self._take_due()
             case "expect":
                 await check_expected(self._call(ADMIN), self._records, step.expression)
             case "events":
@@ -118,6 +120,19 @@ class _Story:
             return
         moment = datetime.fromisoformat(text)
         self._now = (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
+
+    async def _take_due(self) -> None:
+        """What a server would have done by itself by now."""
+        ours = {id for _, id in self._records.values()}
+        failed: list[str] = []
+
+        def report(name: str, id: str, problem: Problem) -> None:
+            if id in ours:
+                failed.append(f"{name} was due and can't be taken: {told(problem)}")
+
+        await take_due(self._call(ADMIN), frozenset(), report)
+        if failed:
+            raise Untrue("; ".join(failed))
 
     def _call(self, role: str) -> Call:
         # A moment passes with every step, so that what is newer can be told.
