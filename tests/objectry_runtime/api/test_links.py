@@ -3,6 +3,7 @@
 from typing import Any
 
 import httpx
+import jsonschema_rs
 import psycopg
 import pytest
 
@@ -160,3 +161,18 @@ async def test_both_ends_of_a_link_to_several_objects_are_kept(
     assert (await desk.admin.delete(f"/api/v1/customers/{acme['id']}")).status_code == 204
     assert (await desk.agent.delete(f"/api/v1/calls/{hidden['id']}")).status_code == 204
     assert (await desk.admin.delete(f"/api/v1/leads/{secret['id']}")).status_code == 204
+
+
+async def test_the_document_tells_what_is_answered(desk: Desk) -> None:
+    """An id, or the record with its object's name."""
+    acme = await make(desk.admin, "customers", name="Acme")
+    call = await make(desk.admin, "calls", party=acme["id"])
+    document = (await desk.admin.get("/openapi.json")).json()
+    read = document["paths"]["/api/v1/calls/{id}"]["get"]["responses"]["200"]["content"]
+    schema = {**read["application/json"]["schema"], "components": document["components"]}
+    validator = jsonschema_rs.validator_for(schema)
+    shown = await get(desk.admin, f"calls/{call['id']}", expand="party")
+    assert validator.is_valid(call)
+    assert validator.is_valid(shown)
+    shown["party"]["object"] = "call"
+    assert not validator.is_valid(shown)

@@ -63,6 +63,10 @@ fields:
   average_kept: {rollup: {op: avg, of: order_line, via: payer, field: quantity}, stored: true}
   own_places: {rollup: {op: sum, of: order, via: customer, field: total}, currency: currency,
                stored: true}
+  visits: {rollup: {op: count, of: visit, via: customer}}
+  visits_kept: {rollup: {op: count, of: visit, via: customer}, stored: true}
+  stops: {rollup: {op: count, of: visit_stop, via: customer}}
+  stops_kept: {rollup: {op: count, of: visit_stop, via: customer}, stored: true}
   busy: {type: boolean, formula: orders_kept >= 2}
   spending: {type: money, formula: turnover * 2, currency: EUR}
 checks:
@@ -96,6 +100,21 @@ permissions:
   agent: {read: "day is None or day < date(2030, 1, 1)", create: true, update: true, delete: true,
           transitions: "*", conversions: "*"}
 ---
+object: visit
+service: shop
+plural: visits
+soft_delete: true
+fields:
+  customer: {type: link, to: customer}
+  stops: {type: table, of: visit_stop}
+permissions: {}
+---
+object: visit_stop
+service: shop
+plural: visit_stops
+fields:
+  customer: {type: link, to: customer}
+---
 object: order_line
 service: shop
 plural: order_lines
@@ -106,6 +125,7 @@ fields:
   amount: {type: money, currency: EUR, formula: quantity * price}
 """
 PAIRS = ("turnover", "orders", "pieces", "latest", "average")
+SOFT = ("visits", "stops")
 
 
 @pytest.fixture
@@ -262,6 +282,27 @@ async def test_a_rollup_has_a_right_of_its_own(desk: Desk) -> None:
     assert "pieces" not in seen
     for params in ({"pieces": "1"}, {"sort": "pieces"}, {"where": "pieces > 0"}):
         assert (await desk.agent.get("/api/v1/customers", params=params)).status_code == 400
+
+
+async def test_what_is_deleted_and_kept_does_not_count(
+    desk: Desk, published: Database, settings: Settings
+) -> None:
+    """Nor do its rows; restored it counts again."""
+    one = await make(desk.admin, "customers", name="One")
+    stops = [{"customer": one["id"]}, {"customer": one["id"]}]
+    visit = await make(desk.admin, "visits", customer=one["id"], stops=stops)
+    path = f"/api/v1/visits/{visit['id']}"
+
+    async def counted() -> list[int]:
+        record = await get(desk.admin, f"customers/{one['id']}")
+        return [record[name] for two in SOFT for name in (two, f"{two}_kept")]
+
+    assert await counted() == [1, 1, 2, 2]
+    assert (await desk.admin.delete(path)).status_code == 204
+    assert await counted() == [0, 0, 0, 0]
+    assert troubles(published, settings) == []
+    assert (await desk.admin.post(f"{path}/actions/restore")).status_code == 200
+    assert await counted() == [1, 1, 2, 2]
 
 
 async def test_many_writers_lose_nothing(

@@ -79,9 +79,13 @@ class Link(Identifier):
     mistakes = ("1", 1)
 
     def read_schema(self, use: Use, reference: Reference) -> Schema:
-        """The id, or the record where it was expanded."""
-        found = [reference(target, "read") for target in use.options.to]
-        expanded = [target for target in found if target]
+        """The id, or the record where it was expanded; it says its object, if it may be several."""
+        found = [(target, reference(target, "read")) for target in use.options.to]
+        expanded = [
+            schema if len(found) == 1 else {"allOf": [schema, _named(target)]}
+            for target, schema in found
+            if schema
+        ]
         uuid: Schema = {"type": "string", "format": "uuid"}
         return {"anyOf": [uuid, *expanded]} if expanded else uuid
 
@@ -89,6 +93,14 @@ class Link(Identifier):
         """Reads an id; whether the record is there is asked at the write."""
         del use
         return parsed("link", "A link is the id (a UUID) of the linked record.", parse_id)
+
+
+def _named(target: str) -> Schema:
+    return {
+        "type": "object",
+        "properties": {"object": {"const": target, "description": "Which object it is of."}},
+        "required": ["object"],
+    }
 
 
 class Links(FieldType):
