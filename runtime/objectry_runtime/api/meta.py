@@ -7,7 +7,9 @@ they may read: no expressions, which could name what is hidden from them.
 import msgspec
 
 from objectry.metadata.model import ObjectModel
+from objectry.metadata.model.definitions import TransitionDef
 from objectry_runtime.api.documents import Visible, schemas_of, visible_to
+from objectry_runtime.api.languages import definitions_for, field_for, plural_for
 from objectry_runtime.api.pages import Json, Sight, seen_dashboard, seen_layout, seen_report
 from objectry_runtime.api.serving import Serving
 from objectry_runtime.api.visibility import is_visible, visible_objects
@@ -24,11 +26,13 @@ FIELD_FACTS = (
 
 def list_objects(serving: Serving, call: Call) -> Json:
     """Every object the caller may use, with the path of its records."""
+    spoken = definitions_for(call).objects
     return {
         "data": [
             {
                 "object": model.name,
-                "label": model.definition.label or model.name,
+                "label": spoken[model.name].label or model.name,
+                "plural_label": plural_for(call, model.name, model.plural),
                 "service": model.schema,
                 "plural": model.plural,
                 "path": f"/api/v1/{model.plural}",
@@ -42,7 +46,7 @@ def show_object(serving: Serving, call: Call, name: str) -> Json:
     """One object's definition."""
     model = _object(serving, call, name)
     if call.principal.is_admin:
-        whole: Json = msgspec.to_builtins(model.definition)
+        whole: Json = msgspec.to_builtins(definitions_for(call).objects[name])
         return whole
     return _described(call, model, visible_to(serving, call))
 
@@ -58,7 +62,7 @@ def list_layouts(serving: Serving, call: Call) -> Json:
     return {
         "data": [
             {"layout": name, "object": layout.object, "kind": layout.kind, "label": layout.label}
-            for name, layout in sorted(call.live.release.definitions.layouts.items())
+            for name, layout in sorted(definitions_for(call).layouts.items())
             if seen_layout(layout, sight, whole=whole) is not None
         ]
     }
@@ -66,7 +70,7 @@ def list_layouts(serving: Serving, call: Call) -> Json:
 
 def show_layout(serving: Serving, call: Call, name: str) -> Json:
     """One layout, without the fields that the caller may not read."""
-    layout = call.live.release.definitions.layouts.get(name)
+    layout = definitions_for(call).layouts.get(name)
     whole = call.principal.is_admin
     seen = layout and seen_layout(layout, Sight(serving, call), whole=whole)
     if not seen:
@@ -80,7 +84,7 @@ def list_reports(serving: Serving, call: Call) -> Json:
     return {
         "data": [
             {"report": name, "object": report.object, "label": report.label, "help": report.help}
-            for name, report in sorted(call.live.release.definitions.reports.items())
+            for name, report in sorted(definitions_for(call).reports.items())
             if seen_report(report, sight, whole=False) is not None
         ]
     }
@@ -88,7 +92,7 @@ def list_reports(serving: Serving, call: Call) -> Json:
 
 def show_report(serving: Serving, call: Call, name: str) -> Json:
     """One report, without the fields that the caller may not read."""
-    report = call.live.release.definitions.reports.get(name)
+    report = definitions_for(call).reports.get(name)
     whole = call.principal.is_admin
     seen = report and seen_report(report, Sight(serving, call), whole=whole)
     if not seen:
@@ -98,7 +102,7 @@ def show_report(serving: Serving, call: Call, name: str) -> Json:
 
 def list_dashboards(serving: Serving, call: Call) -> Json:
     """The dashboards that are for the caller."""
-    definitions, sight = call.live.release.definitions, Sight(serving, call)
+    definitions, sight = definitions_for(call), Sight(serving, call)
     return {
         "data": [
             {"dashboard": name, "label": dashboard.label, "help": dashboard.help}
@@ -110,7 +114,7 @@ def list_dashboards(serving: Serving, call: Call) -> Json:
 
 def show_dashboard(serving: Serving, call: Call, name: str) -> Json:
     """One dashboard, without tiles of what the caller may not read."""
-    definitions, sight = call.live.release.definitions, Sight(serving, call)
+    definitions, sight = definitions_for(call), Sight(serving, call)
     found = definitions.dashboards.get(name)
     whole = call.principal.is_admin
     seen = found and seen_dashboard(found, definitions.reports, sight, whole=whole)
@@ -166,11 +170,11 @@ def _described(call: Call, model: ObjectModel, visible: Visible) -> Json:
     for name, field in model.fields.items():
         if not visible(model.name, name, "read"):
             continue
-        facts: Json = msgspec.to_builtins(field.definition)
+        facts: Json = msgspec.to_builtins(field_for(call, model.name, field.definition))
         fields[name] = {key: facts[key] for key in FIELD_FACTS if key in facts} | {
             "writable": field.writable and visible(model.name, name, "write")
         }
-    definition = model.definition
+    definition = definitions_for(call).objects[model.name]
     described: Json = {
         "name": model.name,
         "service": model.schema,
@@ -187,17 +191,17 @@ def _described(call: Call, model: ObjectModel, visible: Visible) -> Json:
             "initial": workflow.initial,
             "states": msgspec.to_builtins(workflow.states),
             "transitions": {
-                name: {"from": step.sources, "to": step.to, "label": step.label}
+                name: _transition(step, fields)
                 for name, step in workflow.transitions.items()
                 if rights.may_transition(name)
             },
         }
     described["conversions"] = {
-        name: {"to": step.to, "label": step.label}
+        name: {"to": step.to, "label": step.label, "collective": step.collective}
         for name, step in definition.conversions.items()
         if rights.may_convert(name)
     }
-    if model.definition.record_types:
+    if definition.record_types:
         described["record_types"] = {
             one.name: {
                 "label": one.label or one.name,
@@ -207,10 +211,23 @@ def _described(call: Call, model: ObjectModel, visible: Visible) -> Json:
                 "options": {name: left for name, left in one.options.items() if name in fields},
                 "layout": one.layout,
             }
-            for one in model.definition.record_types.values()
+            for one in definition.record_types.values()
         }
     return described
 
 
 def _text(value: bytes | None) -> str:
     return "" if value is None else value.decode()
+
+
+def _transition(step: TransitionDef, fields: Json) -> Json:
+    """What a page needs to offer a transition: where it leads, and what it asks of whom."""
+    return {
+        "from": step.sources,
+        "to": step.to,
+        "label": step.label,
+        "takes": [name for name in step.takes if name in fields],
+        "requires": [name for name in step.requires if name in fields],
+        "approvals": bool(step.approvals),
+        "timed": step.at is not None,
+    }
