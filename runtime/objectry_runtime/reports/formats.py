@@ -36,6 +36,7 @@ def money(context: Context, value: Any, currency: str = "") -> str:
     number = _number(value)
     if number is None:
         return ""
+    number = number.normalize()  # 54.200000 is a price of 54.20
     currency = currency or _currency(context)
     places = max(_places(number), get_currency_precision(currency) if currency else 2)
     locale = _locale(context)
