@@ -68,7 +68,8 @@ class Teller:
         """Any other request that succeeds."""
         answer = self._send(method, plural, path, body)
         assert answer.status_code < 300, answer.text
-        return answer.json() if answer.content else {}
+        record: Record = answer.json() if answer.content else {}
+        return record
 
     def until(self, told: Callable[[], bool]) -> None:
         """Wait for what comes by events; at once where everything is in one database."""
@@ -84,7 +85,7 @@ class Teller:
             nonlocal state
             path = f"/{plural}/{id}/conversions"
             found = self._send("GET", plural, path).json()["data"]
-            state = next(one["state"] for one in found if one["id"] == made)
+            state = str(next(one["state"] for one in found if one["id"] == made))
             return state != "pending"
 
         self.until(settled)

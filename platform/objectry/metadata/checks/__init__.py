@@ -6,6 +6,7 @@ from objectry.metadata.checks import (
     behaviour,
     conversions,
     dashboards,
+    databases,
     defaults,
     dependencies,
     disclosure,
@@ -26,6 +27,7 @@ from objectry.metadata.checks import (
     scenarios,
     singles,
     transitions,
+    translations,
     units,
 )
 from objectry.metadata.checks.context import Context, Positions
@@ -42,6 +44,7 @@ __all__ = [
     "check",
     "conversions",
     "dashboards",
+    "databases",
     "defaults",
     "dependencies",
     "disclosure",
@@ -62,6 +65,7 @@ __all__ = [
     "scenarios",
     "singles",
     "transitions",
+    "translations",
     "units",
 ]
 

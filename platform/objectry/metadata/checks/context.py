@@ -10,9 +10,10 @@ from objectry.findings import Finding, Position, Severity, dotted, near, near_or
 from objectry.metadata.model.catalog import Catalog
 from objectry.metadata.model.definitions import Definitions, FieldDef, ObjectDef
 from objectry.metadata.model.model import owners_of
-from objectry.metadata.model.scope import USER, ObjectScope, field_type
+from objectry.metadata.model.scope import USER, ObjectScope, field_type, kinds
 from objectry.metadata.model.system import system_fields
 from objectry.metadata.model.templates import TemplateChecker
+from objectry.metadata.types import FieldType, type_of
 
 Path = tuple[str | int, ...]
 Place = tuple[str, str, Path]  # kind, name, path inside the definition
@@ -61,6 +62,7 @@ class Context:
         self.templates = templates
         self.findings: list[Finding] = []
         self.expressions: dict[tuple[str, Path], Expression] = {}  # of objects, by (object, path)
+        self.followed: list[tuple[str, Expression, Place]] = []  # over which object, where
         self._fields: dict[str, dict[str, FieldDef]] = {}
         self._types: dict[str, dict[str, ExprType]] = {}
         self._scopes: dict[tuple[str, bool, bool], Scope] = {}
@@ -179,6 +181,8 @@ class Context:
         if object_name not in self.definitions.objects:
             return None
         compiled = self.compile_in(self.scope(object_name, user=user), source, at, expects=expects)
+        if compiled is not None and compiled.follows_links:
+            self.followed.append((object_name, compiled, at))
         if compiled is not None and at[0] == "object":
             self.expressions[(at[1], at[2])] = compiled
         return compiled
@@ -229,9 +233,17 @@ class Context:
             found = self._types[object_name] = {
                 field.name: type_
                 for field in self.fields(object_name).values()
-                if (type_ := field_type(field, object_name)) is not None
+                if (type_ := field_type(field, object_name, self.catalog.types)) is not None
             }
         return found
+
+    def type_of(self, field: FieldDef) -> FieldType | None:
+        """The type of a field, built in or a plugin's; None where its name is none."""
+        return type_of(field, self.catalog.types)
+
+    def kinds(self, field: FieldDef, object_name: str) -> tuple[Kind, ...]:
+        """The kinds of value an expression for a field may give."""
+        return kinds(field, object_name, self.catalog.types)
 
     def _follow(self, object_name: str) -> Scope | None:
         if object_name not in self.definitions.objects:

@@ -5,7 +5,7 @@ converted or rolled up across two databases is kept as a replica: the fields tha
 and what the engine itself needs to show and to count.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from objectry.metadata.model.behaviour import target_quantity
 from objectry.metadata.model.definitions import ConversionDef, Definitions, ObjectDef
@@ -65,7 +65,9 @@ class _Need:
         """What an object that lives here needs of others."""
         for field in definition.fields.values():
             for target in field.to:
-                self.want(target, field.replicate)
+                self.want(target)
+                for path in field.replicate:
+                    self._keep(target, path.split("."))
             rollup = field.rollup
             if rollup is not None:
                 read = self._reads(rollup.of, rollup.where) if rollup.where else ()
@@ -102,6 +104,14 @@ class _Need:
         for grant in grants:
             if isinstance(grant.read, str):
                 yield from self._reads(definition.name, grant.read)
+
+    def _keep(self, name: str, path: Sequence[str]) -> None:
+        """A field, or one behind links: `customer_group.discount` keeps both on the way."""
+        self.want(name, path[:1])
+        definition = self._objects.get(name)
+        field = definition.fields.get(path[0]) if definition is not None else None
+        for target in field.to if field is not None and path[1:] else ():
+            self._keep(target, path[1:])
 
     def _of_conversion(self, conversion: ConversionDef) -> None:
         released = conversion.releases_when
