@@ -19,7 +19,7 @@ class Coded(FieldType, ABC):
 
     storage = StorageClass.TEXT
     kind = Kind.TEXT
-    operators = TEXTUAL
+    operators: ClassVar[tuple[str, ...]] = TEXTUAL
 
     noun: ClassVar[str]  # "country of ISO 3166-1"
     says: ClassVar[str]  # the sentence a caller reads who wrote it otherwise

@@ -29,10 +29,10 @@ class WholeNumber(FieldType):
     kind = Kind.NUMBER
     operators = ORDERED
     widget = "number"
-    keys = frozenset({"min", "max"})
+    keys: ClassVar[frozenset[str]] = frozenset({"min", "max"})
     scale = 0
-    examples = (12, -3)
-    mistakes = ("12", Decimal("1.5"), True, 2**63)
+    examples: ClassVar[tuple[object, ...]] = (12, -3)
+    mistakes: ClassVar[tuple[object, ...]] = ("12", Decimal("1.5"), True, 2**63)
 
     def write_schema(self, use: Use, *, required: bool) -> Schema:
         """A JSON number without places."""
