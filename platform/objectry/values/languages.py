@@ -1,6 +1,7 @@
 """Languages by their tags (BCP 47)."""
 
 import re
+from collections.abc import Collection, Iterable
 
 from objectry.values.countries import is_country
 
@@ -34,3 +35,38 @@ def parse_language(text: str) -> str | None:
     if len(region) == 2 and not is_country(region):
         return None
     return "-".join(part for part in (language, script.title(), region) if part)
+
+
+def accepted(header: str) -> tuple[str, ...]:
+    """The languages of an `Accept-Language` (RFC 9110 12.5.4), the best first; `*` names none.
+
+    What can't be read is left out: the header is a wish, never a mistake.
+    """
+    wishes: list[tuple[float, int, str]] = []
+    for place, part in enumerate(header[:_HEADER_MAX].split(",")):
+        tag, _, parameter = part.strip().partition(";")
+        language, weight = parse_language(tag.strip()), _weight(parameter.strip())
+        if language is not None and weight > 0:
+            wishes.append((-weight, place, language))
+    return tuple(dict.fromkeys(language for _, _, language in sorted(wishes)))
+
+
+def choose(wanted: Iterable[str], known: Collection[str]) -> str | None:
+    """The first wanted language that is known, or of which one without its region is."""
+    for language in wanted:
+        for tag in (language, language.partition("-")[0]):
+            if tag in known:
+                return tag
+    return None
+
+
+_HEADER_MAX = 500
+_WEIGHT = re.compile(r"q=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)", re.A)
+
+
+def _weight(parameter: str) -> float:
+    """The weight of a wish: 1 where none is given, 0 where it can't be read."""
+    if not parameter:
+        return 1.0
+    found = _WEIGHT.fullmatch(parameter)
+    return float(found[1]) if found else 0.0

@@ -15,6 +15,7 @@ Headers = dict[str, str]
 READ_HEADERS = (
     "accept",
     "accept-encoding",
+    "accept-language",
     "authorization",
     "cache-control",
     "content-encoding",

@@ -8,6 +8,7 @@ call already authenticated in the scope's state. Nothing but the probes and the 
 from objectry_runtime.api.address import check_length, read_params, read_segments
 from objectry_runtime.api.asgi import App, Message, Receive, Scope, Send, read_headers
 from objectry_runtime.api.encoding import compressing
+from objectry_runtime.api.languages import with_languages
 from objectry_runtime.api.problems import to_problem
 from objectry_runtime.api.records import RecordApi
 from objectry_runtime.api.responses import problem_response, respond
@@ -51,7 +52,9 @@ class Gate:
             assert isinstance(raw_query, bytes)
             check_length(raw_path, raw_query)
             read_segments(raw_path, b"")
-            read_params(raw_query)
+            params = read_params(raw_query)
+            if "call" in state:
+                state["call"] = with_languages(state["call"], headers, params)
         except Exception as error:  # the edge: rendered like every other error
             problem = to_problem(error, correlation, f"{scope['method']} {path!r}")
             head = scope["method"] == "HEAD"

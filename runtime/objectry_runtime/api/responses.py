@@ -22,7 +22,7 @@ class Response(msgspec.Struct, frozen=True, kw_only=True):
 # What a caller may see differs by caller, and is private: no cache in between keeps it.
 COMMON: tuple[tuple[bytes, bytes], ...] = (
     (b"cache-control", b"private, no-store"),
-    (b"vary", b"Authorization, Accept, Accept-Encoding"),
+    (b"vary", b"Authorization, Accept, Accept-Encoding, Accept-Language"),
     (b"x-content-type-options", b"nosniff"),
 )
 

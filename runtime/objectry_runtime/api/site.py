@@ -17,6 +17,7 @@ from objectry_runtime.api import docs_page, meta, meta_reactions
 from objectry_runtime.api.asgi import App
 from objectry_runtime.api.errors import ERRORS
 from objectry_runtime.api.openapi import openapi_document
+from objectry_runtime.api.languages import language_of
 from objectry_runtime.api.problems import to_problem
 from objectry_runtime.api.responses import COMMON, problem_response
 from objectry_runtime.api.responses import Response as Ours
@@ -172,7 +173,8 @@ def _correlation(request: SiteRequest) -> str:
 
 
 def _json(request: SiteRequest, document: dict[str, Any]) -> SiteResponse:
-    return _answer(request, Ours(status=200, body=msgspec.json.encode(document)))
+    headers = {"Content-Language": language_of(_call(request))}
+    return _answer(request, Ours(status=200, body=msgspec.json.encode(document), headers=headers))
 
 
 def _html(request: SiteRequest, page: str, status: int = 200) -> SiteResponse:

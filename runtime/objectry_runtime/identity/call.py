@@ -66,4 +66,5 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     if_match: str = ""
     if_none_match: str = ""
     dry_run: bool = False
+    languages: tuple[str, ...] = ()  # that the caller reads, the best first
     owners: Owners | None = None  # where everything lives here there are none to ask

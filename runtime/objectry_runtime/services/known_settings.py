@@ -143,6 +143,13 @@ SETTINGS: dict[str, Setting] = {
             summary="Currency of money that neither its field, record nor parent gives one.",
         ),
         Setting(
+            name="company.language",
+            type=str,
+            default="en",
+            summary="The language that labels of definitions are written in; translations are for"
+            " the others.",
+        ),
+        Setting(
             name="company.rounding",
             type=str,
             default="half_up",

@@ -13,6 +13,7 @@ from rapidfuzz import process
 
 from objectry.findings import Finding, Position
 from objectry.values.currencies import is_currency
+from objectry.values.languages import parse_language
 from objectry_runtime.services.known_settings import (
     OTHER_VARIABLES,
     PREFIX,
@@ -72,6 +73,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         """What the live release is bound with: `company` and each plugin's settings."""
         company: dict[str, object] = {
             "currency": self.text("company.currency"),
+            "language": self.text("company.language"),
             "rounding": self.text("company.rounding"),
         }
         return {"company": company, **self.plugins}
@@ -218,6 +220,8 @@ def _wanted(row: Setting, value: object) -> str:
     match row.name:
         case "company.currency" if not is_currency(str(value)):
             return 'it takes an ISO 4217 code such as "EUR"'
+        case "company.language" if parse_language(str(value)) != value:
+            return 'it takes a language such as "en" or "pt-BR"'
         case "tenant.time_zone" if not _is_time_zone(str(value)):
             return 'it takes an IANA time zone such as "Europe/Vienna"'
         case "replica_urls" if value:

@@ -142,7 +142,7 @@ async def test_no_answer_is_kept_by_a_cache_or_sniffed(desk: Desk) -> None:
     for path in ("/api/v1/customers", "/api/v1/nothings", "/openapi.json", "/healthz", "/docs"):
         headers = (await desk.agent.get(path)).headers
         assert headers["cache-control"] == "private, no-store"
-        assert headers["vary"] == "Authorization, Accept, Accept-Encoding"
+        assert headers["vary"] == "Authorization, Accept, Accept-Encoding, Accept-Language"
         assert headers["x-content-type-options"] == "nosniff"
         assert headers["x-request-id"]
 

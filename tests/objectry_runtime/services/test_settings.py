@@ -27,7 +27,9 @@ def test_without_anything_the_defaults_hold(tmp_path: Path) -> None:
     settings = read_settings(tmp_path, environment={})
     assert settings.values == {name: row.default for name, row in SETTINGS.items()}
     assert (settings.state, settings.time_zone) == (tmp_path / ".objectry", UTC)
-    assert settings.for_live() == {"company": {"currency": "EUR", "rounding": "half_up"}}
+    assert settings.for_live() == {
+        "company": {"currency": "EUR", "language": "en", "rounding": "half_up"}
+    }
 
 
 def test_options_win_over_the_environment_and_that_over_the_file(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from objectry.metadata.model.definitions import (
     RoleDef,
     SequenceDef,
     ServiceDef,
+    TranslationDef,
     UnitsDef,
 )
 from objectry.metadata.model.reactions import AutomationDef, NotificationDef
@@ -38,6 +39,7 @@ Definition = (
     | DashboardDef
     | ExtendDef
     | SequenceDef
+    | TranslationDef
     | UnitsDef
     | NotificationDef
     | AutomationDef
@@ -62,6 +64,9 @@ def convert(kind: str, plain: Mapping) -> Definition:
             return msgspec.convert(_parts(data), MixinDef)
         case "extend":
             return msgspec.convert(_extend(data), ExtendDef)
+        case "translation":
+            data["labels"] = _map(data.get("labels"))
+            return msgspec.convert(data, TranslationDef)
         case "units":
             data["factors"] = _factors(data.get("factors"))
             return msgspec.convert(data, UnitsDef)

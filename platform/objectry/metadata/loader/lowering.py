@@ -12,6 +12,7 @@ from objectry.metadata.loader.extending import extend, extend_layouts
 from objectry.metadata.loader.merging import Grafts, merge
 from objectry.metadata.loader.relations import relate
 from objectry.metadata.loader.sources import Graft
+from objectry.metadata.loader.uniting import unite
 from objectry.metadata.model.definitions import (
     Definitions,
     MixinDef,
@@ -38,8 +39,11 @@ def lower(definitions: Definitions) -> Lowered:
     for step in STEPS:
         objects = dict(step(definitions, grafts))
         definitions = msgspec.structs.replace(definitions, objects=objects)
-    layouts = dict(extend_layouts(definitions, grafts))
-    definitions = msgspec.structs.replace(definitions, layouts=layouts)
+    definitions = msgspec.structs.replace(
+        definitions,
+        layouts=dict(extend_layouts(definitions, grafts)),
+        translations=unite(definitions, grafts),
+    )
     return Lowered(definitions=definitions, grafts=grafts)
 
 

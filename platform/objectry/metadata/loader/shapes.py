@@ -1,5 +1,6 @@
 """Shape: each document against the JSON Schema of its kind, all errors at once, as findings."""
 
+from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -52,15 +53,18 @@ _TYPE_NAMES = {
 }
 
 
-def kind_schema(kind: str) -> dict[str, Any]:
-    """The published JSON Schema (Draft 2020-12) of a kind of definition."""
+def kind_schema(kind: str, types: Iterable[str] = ()) -> dict[str, Any]:
+    """The published JSON Schema (Draft 2020-12) of a kind of definition.
+
+    `types` are the names of field types that plugins bring.
+    """
     text = files("objectry.metadata.loader").joinpath("schemas", f"{kind}.json").read_bytes()
     schema: dict[str, Any] = msgspec.json.decode(text)
     for key in OF_OBJECTS.get(kind, ()):
-        schema["properties"][key] = kind_schema("object")["properties"][key]
+        schema["properties"][key] = kind_schema("object", types)["properties"][key]
     if kind == "object":
         field = schema["properties"]["fields"]["additionalProperties"]
-        field["properties"]["type"]["enum"] = list(TYPES)
+        field["properties"]["type"]["enum"] = [*TYPES, *types]
     if kind == "report":
         parameter = schema["properties"]["parameters"]["additionalProperties"]
         parameter["properties"]["type"]["enum"] = [name for name in TYPES if name != "table"]
@@ -85,15 +89,15 @@ def kind_example(kind: str) -> str:
 
 
 @cache
-def _validator(kind: str) -> jsonschema_rs.Draft202012Validator:
-    return jsonschema_rs.Draft202012Validator(kind_schema(kind))
+def _validator(kind: str, types: tuple[str, ...]) -> jsonschema_rs.Draft202012Validator:
+    return jsonschema_rs.Draft202012Validator(kind_schema(kind, types))
 
 
 def check_shape(
-    kind: str, document: Document, plain: dict[str, Plain]
+    kind: str, document: Document, plain: dict[str, Plain], types: tuple[str, ...] = ()
 ) -> tuple[frozenset[Path], list[Finding]]:
     """What is misshapen in a document; it is taken out of `plain`, so that the rest can be read."""
-    validator = _validator(kind)
+    validator = _validator(kind, types)
     if validator.is_valid(plain):
         return frozenset(), []
     source = Source(document=document)

@@ -1,7 +1,7 @@
 """Files → definitions, with every finding about their YAML and shape."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import msgspec
@@ -22,8 +22,9 @@ from objectry.metadata.loader.reading import (
 from objectry.metadata.loader.shapes import KINDS, check_shape
 from objectry.metadata.loader.sources import Source, Sources
 from objectry.metadata.loader.templates import with_template
+from objectry.metadata.loader.uniting import language_of, part_name
 from objectry.metadata.model.collection import uncollected
-from objectry.metadata.model.definitions import Definitions, ExtendDef, collection
+from objectry.metadata.model.definitions import Definitions, ExtendDef, TranslationDef, collection
 from objectry.metadata.model.files import is_template, source_files
 
 _DECLARED = re.compile(rf"^({'|'.join(KINDS)}): *[\"']?([a-z][a-z0-9_.]*)", re.MULTILINE)
@@ -37,10 +38,13 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True):
     findings: tuple[Finding, ...]
 
 
-def load_tree(root: Path, packages: Mapping[str, Path] | None = None) -> Loaded:
+def load_tree(
+    root: Path, packages: Mapping[str, Path] | None = None, types: Iterable[str] = ()
+) -> Loaded:
     """Read `objects/` and `layouts/` of a project and of the packages it stands on, by name.
 
-    Its own files are named relative to `root`, those of packages in full.
+    Its own files are named relative to `root`, those of packages in full. `types` are names of
+    field types that plugins bring.
     """
     files: dict[str, str] = {}
     findings: list[Finding] = []
@@ -64,25 +68,31 @@ def load_tree(root: Path, packages: Mapping[str, Path] | None = None) -> Loaded:
         except UnicodeDecodeError as error:
             findings.append(unreadable(name, content[: error.start].decode("utf-8")))
     with uncollected():
-        return _load(files, findings, {name: package for name, _, package in found if package})
+        of = {name: package for name, _, package in found if package}
+        return _load(files, findings, of, tuple(types))
 
 
 def load_documents(
-    files: Mapping[str, str], packages: Mapping[str, str] | None = None
+    files: Mapping[str, str],
+    packages: Mapping[str, str] | None = None,
+    types: Iterable[str] = (),
 ) -> Loaded:
     """Read definitions from texts by file name; templates among them are what layouts name.
 
     `packages` says of files that are not the project's own which package they come from.
     """
     with uncollected():
-        return _load(files, [], packages or {})
+        return _load(files, [], packages or {}, tuple(types))
 
 
 def _load(
-    files: Mapping[str, str], findings: list[Finding], packages: Mapping[str, str]
+    files: Mapping[str, str],
+    findings: list[Finding],
+    packages: Mapping[str, str],
+    types: tuple[str, ...],
 ) -> Loaded:
     templates = {file: text for file, text in files.items() if is_template(file)}
-    collected = _Collected(findings, templates, packages)
+    collected = _Collected(findings, templates, packages, types)
     for file, text in files.items():
         if file in templates:
             continue
@@ -110,8 +120,10 @@ class _Collected:
         findings: list[Finding],
         templates: Mapping[str, str],
         packages: Mapping[str, str],
+        types: tuple[str, ...],
     ) -> None:
         self.findings = findings
+        self.types = types
         self.packages = packages
         self.templates = templates
         self.sources: dict[tuple[str, str], Source] = {}
@@ -130,7 +142,7 @@ class _Collected:
         if kind not in KINDS:
             self._unknown_kind(document, kind, plain)
             return
-        broken, findings = check_shape(kind, document, plain)
+        broken, findings = check_shape(kind, document, plain, self.types)
         self.findings.extend(findings)
         package = self.packages.get(document.file, "")
         source = Source(document=document, broken=broken, package=package)
@@ -140,6 +152,8 @@ class _Collected:
             definition = msgspec.structs.replace(definition, name=name, package=package)
         if not definition.name:
             return
+        if isinstance(definition, TranslationDef):
+            definition = self._apart(definition, source)
         known = self.sources.get((kind, definition.name))
         if known is not None:
             self.findings.append(
@@ -153,6 +167,33 @@ class _Collected:
             return
         self.sources[(kind, definition.name)] = source
         self.kept[kind][definition.name] = definition
+
+    def _apart(self, translation: TranslationDef, source: Source) -> TranslationDef:
+        """A further document of a language under a name of its own: they unite when all are read.
+
+        A label that another of them has already is told, and left out.
+        """
+        others = [
+            other
+            for other in self.kept["translation"].values()
+            if isinstance(other, TranslationDef) and language_of(other) == translation.name
+        ]
+        labels = dict(translation.labels)
+        for key in translation.labels:
+            first = next((one for one in others if key in one.labels), None)
+            if first is not None:
+                del labels[key]
+                place = self.sources[("translation", first.name)].position(("labels", key))
+                self.findings.append(
+                    Finding(
+                        code=codes.DEFINED_TWICE,
+                        message=f"`{key}` is translated twice into `{translation.name}`.",
+                        hint=f"the first is at {place}",
+                        position=source.position(("labels", key), key=True),
+                    )
+                )
+        name = part_name(translation.name, len(others))
+        return msgspec.structs.replace(translation, name=name, labels=labels)
 
     def lowered(self) -> Lowered:
         """All that was read, with what stands for other definitions written out."""

@@ -363,6 +363,14 @@ class LayoutDef(Def, frozen=True, kw_only=True):
     message: str = ""  # what its sender reads then
 
 
+class TranslationDef(Def, frozen=True, kw_only=True):
+    """What people read, in another language: by the key of each label (`model.speaking`)."""
+
+    name: str  # the language
+    complete: bool = False  # nothing is missing; else what is stays in the usual language
+    labels: dict[str, str] = {}
+
+
 class ParameterDef(Def, frozen=True, kw_only=True):
     """What the reader of a report may choose. `default` is an expression over `user` alone."""
 
@@ -445,6 +453,7 @@ class Definitions(Def, frozen=True, kw_only=True):
     mixins: dict[str, MixinDef] = {}
     units: dict[str, UnitsDef] = {}
     extends: dict[str, ExtendDef] = {}
+    translations: dict[str, TranslationDef] = {}
 
     def plain(self) -> dict[str, Any]:
         """Builtins only (for hashing, JSON and golden files)."""
