@@ -14,13 +14,9 @@ from objectry.values.currencies import is_currency
 
 
 def replica_of(model: Model, definition: ObjectDef, wanted: frozenset[str]) -> ObjectDef:
-    """The object reduced to the fields `wanted` of it; those without a column can't be kept."""
+    """The object reduced to the fields `wanted` of it, each a plain value here."""
     known = model.object(definition.name).fields
-    kept = {
-        name: known[name].definition
-        for name in known
-        if name in wanted and (known[name].stored or known[name].is_table)
-    }
+    kept = {name: known[name].definition for name in known if name in wanted}
     workflow = definition.workflow
     replica = ObjectDef(
         name=definition.name,
@@ -47,13 +43,18 @@ def replica_of(model: Model, definition: ObjectDef, wanted: frozenset[str]) -> O
 
 
 def grant_on_replica(model: Model, replica: ObjectDef, grant: PermissionDef) -> PermissionDef:
-    """What a role may read of a replica: a row rule that asks for what isn't kept admits nobody."""
+    """What a role may read of a replica.
+
+    A row rule that asks for what isn't kept, or was live where it was kept, admits nobody.
+    """
     names = {*replica.fields, *system_fields(replica, line=False)}
+    known = model.object(replica.name).fields
+    live = {name for name in replica.fields if not (known[name].stored or known[name].is_table)}
     read = grant.read
     if isinstance(read, str):
         rule = model.expression(replica.name, read, expects=(Kind.BOOLEAN,))
         own = all(
-            root == "user" or (root == "record" and len(path) == 1 and path[0] in names)
+            root == "user" or (root == "record" and len(path) == 1 and path[0] in names - live)
             for root, path in rule.reads
         )
         read = read if own else False

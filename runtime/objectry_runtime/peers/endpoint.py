@@ -1,12 +1,13 @@
 """`/internal/v1/…`: what services of one installation ask each other, and nobody else."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime, tzinfo
 from typing import Any, Protocol, TypeVar
 
 import msgspec
 
 from objectry_runtime.host.live import Live
-from objectry_runtime.peers.changes import changes, read_records
+from objectry_runtime.peers.changes import changes
 from objectry_runtime.peers.client import PREFIX
 from objectry_runtime.peers.identity import identities
 from objectry_runtime.peers.messages import (
@@ -18,9 +19,11 @@ from objectry_runtime.peers.messages import (
     ServedAnswer,
     SettleRequest,
 )
+from objectry_runtime.peers.reading import read_records
 from objectry_runtime.peers.reservations import pending, settle
 from objectry_runtime.peers.signature import HEADER, signer
 from objectry_runtime.problems import Problem, not_found
+from objectry_runtime.query.sql import Clock
 from objectry_runtime.store.executor import Executor
 from objectry_runtime.store.keyring import Keyring
 
@@ -33,6 +36,7 @@ class Answering(Protocol):
     live: Live
     executor: Executor
     keyring: Keyring
+    time_zone: tzinfo
     services: frozenset[str]
 
 
@@ -48,16 +52,17 @@ async def answer(answering: Answering, headers: Mapping[str, str], path: str, bo
 
 
 async def _follow(answering: Answering, body: bytes) -> Any:
-    return await changes(answering.live, answering.executor, _read(body, FollowRequest))
+    return await changes(
+        answering.live, answering.executor, _clock(answering), _read(body, FollowRequest)
+    )
 
 
 async def _lookup(answering: Answering, body: bytes) -> Any:
     asked = _read(body, LookupRequest)
     keys = [(asked.tenant, id) for id in asked.ids]
-    live, executor = answering.live, answering.executor
-    return LookupAnswer(
-        records=await read_records(live, executor, asked.object, asked.wanted, keys)
-    )
+    live, executor, clock = answering.live, answering.executor, _clock(answering)
+    found = await read_records(live, executor, clock, asked.object, asked.wanted, keys)
+    return LookupAnswer(records=found)
 
 
 async def _pull(answering: Answering, body: bytes) -> Any:
@@ -80,6 +85,12 @@ async def _served(answering: Answering, body: bytes) -> Any:
 
 async def _identity(answering: Answering, body: bytes) -> Any:
     return await identities(answering.executor, _read(body, IdentityRequest))
+
+
+def _clock(answering: Answering) -> Clock:
+    now = datetime.now(UTC)
+    today = now.astimezone(answering.time_zone).date()
+    return Clock(today=today.isoformat(), now=now.isoformat())
 
 
 def _read(body: bytes, kind: type[Request]) -> Request:

@@ -35,8 +35,8 @@ NOT_KEPT = code(
 CANT_BE_KEPT = code(
     "OBJ0702",
     "Can't be replicated",
-    "Only fields that lie in the linked record itself can be kept elsewhere: no rows, and no live "
-    "values, which change without anybody writing the record.",
+    "Only fields of the linked record can be kept elsewhere, no rows. A live value changes without "
+    "anybody writing its record: its copy is as old as the record's last change (a warning).",
     wrong=(
         "object: customer\nservice: people\nfields: {name: {type: text}}\n---\n"
         "object: order\nservice: people\nfields: "
@@ -172,8 +172,9 @@ def _check_kept(context: Context, target: str, path: str, at: Place) -> None:
     if field.type == "table":
         context.find(CANT_BE_KEPT, at, f"`{target}.{name}` holds rows.", "name plain fields")
     elif (live and not field.snapshot) or (field.rollup is not None and not field.stored):
+        message = f"`{target}.{name}` is live; the copy is as old as the record's last change."
         hint = "`snapshot: true` on it (or `stored: true` on a roll-up) makes it a value"
-        context.find(CANT_BE_KEPT, at, f"`{target}.{name}` is live.", hint)
+        context.find(CANT_BE_KEPT, at, message, hint, severity="warning")
     elif rest and not field.to:
         context.find(CANT_BE_KEPT, at, f"`{target}.{name}` leads nowhere.", "only links do")
     for behind in field.to if rest else ():
