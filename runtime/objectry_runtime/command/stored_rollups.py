@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from objectry.expressions import Value
 from objectry_runtime.command.decision import Decision, Version
 from objectry_runtime.command.draft import Draft
+from objectry_runtime.command.questions import linked_by
 from objectry_runtime.identity.call import Call
 from objectry_runtime.query.record import RecordState
 from objectry_runtime.query.rollups import StoredRollup, compute_anew, hold, kept_by
@@ -54,8 +55,7 @@ def _targets(rollup: StoredRollup, version: Version) -> Iterator[str]:
         if old == new and not rollup.late:
             continue
         for part in (old, new):
-            if part is not None and part[0] is not None:
-                yield str(part[0])
+            yield from linked_by(part[0]) if part is not None else ()
 
 
 def _parts_before(rollup: StoredRollup, record: RecordState) -> Mapping[str, Part]:

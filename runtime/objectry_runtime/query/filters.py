@@ -114,7 +114,7 @@ def render_filter(condition: Filter, field: FieldModel, frame: ObjectFrame, sql:
     column = frame.column(condition.path)
     kind = pg_type(field)
     if field.type.many:
-        return _listed(condition, column, kind, sql)
+        return _listed(condition, column, kind, frame, sql)
     if condition.op == "isnull:true":
         return f"{column} is null"
     if condition.op == "isnull:false":
@@ -184,12 +184,16 @@ def _any_linked(
     return f"exists (select from {linked.source} where {' and '.join(one for one in where if one)})"
 
 
-def _listed(condition: Filter, column: str, kind: str, sql: Sql) -> str:
+def _listed(condition: Filter, column: str, kind: str, frame: ObjectFrame, sql: Sql) -> str:
     """A condition on a list of links: whether any of them is so; an empty list is no value."""
     if condition.op.startswith("isnull"):
         empty = f"coalesce(cardinality({column}), 0) = 0"
         return empty if condition.op == "isnull:true" else f"not ({empty})"
     many = condition.op in ("in", "not_in")
     asked = sql.bind(condition.slots[0], kind if many else kind.removesuffix("[]"))
-    found = f"{column} && {asked}" if many else f"{column} @> array[{asked}]"
-    return f"({found}) is not true" if condition.op in ("ne", "not_in") else found
+    ids = asked if many else f"array[{asked}]"
+    if condition.op in ("ne", "not_in"):
+        return f"({column} && {ids}) is not true"
+    if len(condition.path) > 1 or column != frame.raw(condition.path[0]):
+        return f"{column} && {ids}"  # behind links, or shown of some records only
+    return frame.lists(condition.path[0], ids)

@@ -154,6 +154,26 @@ class ObjectFrame:
             allowed=self._row_gate(field) if self._gated else "",
         )
 
+    def names(self, link: str, record: "ObjectFrame") -> str:
+        """The condition that a link, or one of a list of links, names a record."""
+        id = f"{record.alias}.id"
+        if not self.model.fields[link].type.many:
+            return f"{self.raw(link)} = {id}"
+        return self.lists(link, f"array[{id}]")
+
+    def lists(self, link: str, ids: str) -> str:
+        """The condition that a list of links has one of some ids, by the index of its table."""
+        target = self.model.fields[link].definition.to[0]
+        held = self._storage.references.get(f"{link}:{target}")
+        if held is None:
+            return f"{self.raw(link)} && {ids}"
+        alias = self.rendering.alias()
+        references = f"{quote(self._storage.schema)}.{quote(held)}"
+        return (
+            f"{self.alias}.id in (select {alias}.id from {references}"
+            f" {alias} where {alias}.tenant_id = {self.tenant} and {alias}.target = any({ids}))"
+        )
+
     def related(self, object_name: str, via: str) -> "tuple[str, str, ObjectFrame]":
         """FROM, WHERE and frame of the records that link here, whoever may read them.
 
@@ -162,7 +182,7 @@ class ObjectFrame:
         rendering = self.rendering
         rendering.entangled |= object_name in rendering.saved
         frame = ObjectFrame(rendering, object_name, rendering.alias())
-        where = [f"{frame.tenant} = {self.tenant}", f"{frame.raw(via)} = {self.alias}.id"]
+        where = [f"{frame.tenant} = {self.tenant}", frame.names(via, self)]
         where += [frame.present] if frame.present else []
         return frame.source, " and ".join(where), frame
 

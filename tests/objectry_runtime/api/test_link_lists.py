@@ -28,6 +28,9 @@ title: name
 fields:
   name: {type: text, required: true}
   price: {type: decimal, scale: 2}
+  liked: {rollup: {op: count, of: person, via: interests}}
+  liked_kept: {rollup: {op: count, of: person, via: interests}, stored: true}
+  wished_kept: {rollup: {op: count, of: wish, via: things}, stored: true}
 permissions: {agent: {read: "name != 'Secret'"}}
 ---
 object: person
@@ -106,6 +109,10 @@ async def test_a_list_of_links(desk: Desk, published: Database, settings: Settin
     for params in ({"sort": "interests"}, {"sort": "interests.name"}, {"hidden_ones": tea}):
         refused = await desk.agent.get("/api/v1/people", params=params)
         assert refused.status_code == 400, params
+    products = (await get(desk.admin, "products", sort="name"))["data"]
+    liked = [(one["name"], one["liked"], one["liked_kept"]) for one in products]
+    assert liked == [("Gin", 2, 2), ("Rum", 1, 1), ("Secret", 1, 1), ("Tea", 1, 1)]
+    assert [one["wished_kept"] for one in products] == [0, 0, 0, 1]
     # A body replaces the list; the order is part of it.
     path = f"/api/v1/people/{ann['id']}"
     changed = await desk.agent.patch(path, json={"interests": [tea, gin, rum]})
@@ -113,12 +120,16 @@ async def test_a_list_of_links(desk: Desk, published: Database, settings: Settin
     history = (await get(desk.agent, f"people/{ann['id']}/history"))["data"]
     assert history[0]["changes"]["interests"] == {"from": [rum, tea], "to": [tea, gin, rum]}
     events = (await get(desk.agent, "events"))["data"]
+    assert (await get(desk.admin, f"products/{gin}"))["liked_kept"] == 3
     assert events[-1]["data"]["changes"]["interests"]["to"] == [tea, gin, rum]
     assert troubles(published, settings) == []
     with published.connect_owner() as owner:
         owner.execute("delete from crm.person__interests__product__ref where target = %s", (rum,))
     told = [trouble.message for trouble in troubles(published, settings)]
-    assert told == ["interests leads to what its tables lack"]
+    assert told == [
+        "interests leads to what its tables lack",
+        "liked_kept is 1, the records that link here give 0",
+    ]
 
 
 async def test_both_ends_of_a_list_of_links_are_kept(desk: Desk) -> None:

@@ -108,6 +108,7 @@ READS_AFAR = code(
     ),
 )
 
+_LINKS = ("link", "links")
 _MADE_ELSEWHERE = frozenset({Derivation.LIVE, Derivation.ROLLUP})
 
 
@@ -185,12 +186,12 @@ def _check_via(context: Context, definition: ObjectDef, rollup: RollupDef, at: P
     via = context.expect_field(UNKNOWN_FIELD, rollup.of, rollup.via, _in(at, "via"))
     if via is None or not via.type:
         return False
-    if via.type == "link" and definition.name in via.to and via.formula is None:
+    if via.type in _LINKS and definition.name in via.to and via.formula is None:
         return True
     links = [
         name
         for name, field in context.fields(rollup.of).items()
-        if field.type == "link" and definition.name in field.to and field.formula is None
+        if field.type in _LINKS and definition.name in field.to and field.formula is None
     ]
     message = f"`{rollup.of}.{rollup.via}` is no link to `{definition.name}`."
     hint = near(rollup.via, links) or (f"possible: {', '.join(links)}" if links else "")
