@@ -56,15 +56,16 @@ def generated_parts() -> dict[str, str]:
 
 def _types_table() -> str:
     rows = [
-        "| type | holds | in JSON | column | keys of its own | filters |",
-        "| --- | --- | --- | --- | --- | --- |",
+        "| type | holds | in JSON | column | keys of its own | filters | shown as |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
     ]
     for row in TYPES.values():
         keys = " ".join(f"`{key}`" for key in sorted(row.keys - COMMON)) or "–"
         filters = " ".join(row.operators) or "–"
         column = "–" if row.storage == "none" else f"`{row.storage}`"
         shown = f"`{json.dumps(row.examples[0])}`" if row.examples else "–"
-        rows.append(f"| `{row.name}` | {row.summary} | {shown} | {column} | {keys} | {filters} |")
+        cells = (f"`{row.name}`", row.summary, shown, column, keys, filters, row.widget)
+        rows.append(f"| {' | '.join(cells)} |")
     return "\n".join(rows) + "\n"
 
 
@@ -74,7 +75,7 @@ def _keys_table(schema: dict[str, Any], kind: str, path: tuple[str, ...]) -> str
     for name, value in schema["properties"].items():
         mark = " (needed)" if name in required else ""
         meaning = value.get("description", "")
-        example = _example(kind, (*path, name)) or next(iter(value.get("examples", ())), "")
+        example = _example(kind, (*path, name)) or value.get("x-example", "")
         shown = f"`{example}`".replace("|", "\\|") if example else ""
         rows.append(f"| `{name}`{mark} | {_value(value)} | {meaning} | {shown} |")
     return "\n".join(rows) + "\n"
@@ -113,7 +114,7 @@ def _nodes(node: yaml.Node | None, path: tuple[str, ...]) -> Iterator[yaml.Node]
 def _value(schema: dict[str, Any]) -> str:
     """What a key takes, in a word or two."""
     if schema.get("format") == "objectry-expression":
-        return "true, false or a row rule" if "number" not in schema["type"] else "expression"
+        return "true, false or a row rule" if schema["type"][0] == "boolean" else "expression"
     if "enum" in schema:
         options = [f"`{option}`" for option in schema["enum"]]
         return "a type" if len(options) > 10 else ", ".join(options)
