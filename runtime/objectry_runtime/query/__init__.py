@@ -1,7 +1,7 @@
 """The read path, and the only renderer of SQL."""
 
 from objectry_runtime.query.answer import Answer
-from objectry_runtime.query.chain import chain
+from objectry_runtime.query.chains import chain
 from objectry_runtime.query.duplicates import duplicates
 from objectry_runtime.query.feed import feed
 from objectry_runtime.query.listing import list_records

@@ -45,6 +45,8 @@ async def keep_time(serving: Ticking, every: float = EVERY_S, clock: Clock = _no
             taken = await take_due(at(serving, clock()), serving.services, told.tell)
         except (DatabaseError, DatabaseUnavailable) as error:
             log.warning("transitions that are due could not be taken yet: %s", error)
+        except Exception:  # the edge: what one record did must not stop the clock
+            log.exception("transitions that are due could not be taken")
         else:
             if taken:
                 log.info("took %d transitions that were due", taken)

@@ -71,6 +71,9 @@ def _taking(
         refusal = _refusal(context, workflow, one, current)
         if refusal is not None and not context.linked.missing:
             raise refusal
+        lent = lent_for(call, model, name)
+        if lent is not None and declared.four_eyes and lent.lender in _makers(current):
+            raise _own_record()
         given = _approval(context, one, current, state, facts)
         takes = given is None or given.last
         engine = {workflow.field: declared.to} if takes else {}
@@ -79,8 +82,8 @@ def _taking(
         due = takes and numbering is not None and numbering.at == name
         unnumbered = due and state.values["number"] is None
         event = declared.event if takes else declared.approval_event
-        lent = given.lent if given is not None else lent_for(call, model, name)
         extra = [keep(call, model, state, name, given)] if given is not None else []
+        lent = given.lent or lent if given is not None else lent
         if lent is not None:
             extra.append(note_lent(call, model, state.id, state.version + 1, lent))
         return Decision(
@@ -139,6 +142,10 @@ def _refusal(
         )
         return conflict("transition_refused", title, detail)
     if one.definition.four_eyes and context.call.principal.user in _makers(current):
-        detail = "The record is your own."
-        return Problem(403, "four_eyes", "Somebody else must do this.", detail)
+        return _own_record()
     return None
+
+
+def _own_record() -> Problem:
+    detail = "The record is your own, or that of who lent you the role."
+    return Problem(403, "four_eyes", "Somebody else must do this.", detail)

@@ -73,6 +73,7 @@ permissions:
     conversions: [bill]
     fields: {rebate: none}
   manager: {read: true, transitions: "*", conversions: "*"}
+  director: {read: true, fields: {number: none, subject: none, status: none, created_at: none}}
 ---
 object: job_row
 service: office
@@ -160,6 +161,7 @@ workflow:
         - {roles: [director], count: 2, when: total > 10000}
     reject: {from: submitted, to: rejected, takes: [note, contact], requires: [reason]}
     revise: {from: [rejected, submitted], to: draft}
+    waive: {from: submitted, to: approved, four_eyes: true}
     expire:
       from: approved
       to: expired
@@ -174,7 +176,7 @@ permissions:
     update: true
     transitions: [submit, revise]
     fields: {note: none}
-  manager: {read: true, update: true, transitions: [approve, reject, expire]}
+  manager: {read: true, update: true, transitions: [approve, reject, expire, waive]}
   director: {read: true, transitions: [approve]}
   driver: {read: true, transitions: "*", fields: {total: none}}
 ---

@@ -110,6 +110,24 @@ async def test_four_eyes_bar_who_made_the_record_even_an_admin(office: World) ->
     assert "approved" == await approve(office, one["id"], BEN, "manager")
 
 
+async def test_who_made_the_record_lends_nobody_the_right_to_wave_it_through(
+    office: World,
+) -> None:
+    one = await offer(office, "5000")
+    for lent, expected in ((one["owner"], (403, "four_eyes")), (ANN, None)):
+        call = caller(office, BEN, "clerk", manager=lent)
+        if expected is None:
+            await act(call, "offer", one["id"], "waive", b"{}")
+            continue
+        with pytest.raises(Problem) as problem:
+            await act(call, "offer", one["id"], "waive", b"{}")
+        assert expected == refusal(problem.value)
+    rows = await office.ask(
+        "select lender::text, role from objectry.on_behalf where tenant_id = $1::integer"
+    )
+    assert [(ANN, "manager")] == rows
+
+
 async def test_a_change_of_the_record_voids_what_was_approved(office: World) -> None:
     one = await offer(office, "20000")
     await approve(office, one["id"], ANN, "director")

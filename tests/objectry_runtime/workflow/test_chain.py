@@ -105,6 +105,42 @@ async def test_fields_that_are_hidden_stay_hidden(office: World) -> None:
     assert 400 == wrong.value.status
 
 
+async def test_what_a_document_hides_its_chain_hides(office: World) -> None:
+    one = await job(office, "1", subject="Roof")
+    trip = await office.do("job", one["id"], "trip")
+    (seen,) = (await asked(office, "job", one["id"], "director"))["data"]
+    assert {
+        "object": "job",
+        "id": one["id"],
+        "number": None,
+        "title": None,
+        "status": None,
+    } == seen
+    with pytest.raises(Problem) as problem:
+        await asked(office, "job", one["number"], "director")
+    assert (404, "not_found") == refusal(problem.value)
+    found = await asked(office, "job", one["id"], "manager")
+    assert {one["id"], trip["id"]} == ids(found)
+
+
+async def test_the_nearest_are_told_where_there_are_many(
+    office: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("objectry_runtime.query.chains.DOCUMENTS_MAX", 3)
+    one = await job(office, "5")
+    line = one["rows"][0]["id"]
+    bills = [
+        await office.do("job", one["id"], "bill", lines=[{"id": line, "quantity": "1"}])
+        for _ in range(3)
+    ]
+    found = await asked(office, "bill", bills[1]["id"])
+    assert (3, True) == (len(found["data"]), found["more"])
+    assert {bills[1]["id"], one["id"]} < ids(found)
+    assert {(one["id"], each["id"]) for each in found["data"] if each["object"] == "bill"} == {
+        (edge["from"], edge["to"]) for edge in found["edges"]
+    }
+
+
 async def test_a_deleted_document_is_out_of_the_chain(office: World) -> None:
     one = await job(office, "1")
     trip = await office.do("job", one["id"], "trip")

@@ -139,7 +139,7 @@ async def test_what_is_lent_is_for_reading_and_deciding_alone(
     people: NewClient, owner: psycopg.Connection
 ) -> None:
     boss = await people("boss", "manager")
-    deputy = await people("deputy", "director")
+    deputy = await people("deputy", "driver")
     client = (await (await people("admin", "admin")).post("/clients", json={"name": "Ada"})).json()
     clerk = await people("clerk", "clerk")
     job = (await clerk.post("/jobs", json={"client": client["id"], "rows": [{}]})).json()
