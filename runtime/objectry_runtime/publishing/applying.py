@@ -14,6 +14,7 @@ from objectry_runtime.publishing.formulas import NewFormula
 from objectry_runtime.publishing.plan import Proposal, propose
 from objectry_runtime.publishing.releases import storage_statement, switch_statements
 from objectry_runtime.publishing.settled import settle
+from objectry_runtime.publishing.telling import tell
 from objectry_runtime.store.changes import (
     Busy,
     ChangeFailed,
@@ -207,6 +208,8 @@ def _carry_out(
     steps, patience = proposal.plan.steps, filling.patience
     parent = None if proposal.before is None else proposal.before.sequence
     switch = switch_statements(filling.live.release, proposal.storage, parent, *signed)
+    if proposal.before is not None:
+        switch += tell(proposal.before.release, filling.live.release, signed[0])
     # Changes of the catalogue alone take no time: they and the switch are one transaction. What
     # reads rows or builds an index is done before it, each step on its own, so that no lock is
     # held longer than its step; both releases can live with the tables in between.

@@ -7,6 +7,7 @@ bounded stretch of events; `next` moves on even when the caller may see none of 
 
 from collections.abc import Mapping, Sequence
 
+from objectry_runtime.events.definitions import DEFINITION
 from objectry_runtime.events.envelope import Occurrence, envelope
 from objectry_runtime.events.json_values import encode_exactly
 from objectry_runtime.identity.call import Call
@@ -100,6 +101,8 @@ def _event(call: Call, rights: Rights, row: Row) -> dict[str, object]:
     (time, actor, release, correlation) = _texts(row[13:17])
     image, changes, wrapped, flags = row[17:]
     name = object_name or ""
+    if name == DEFINITION:
+        return _told(call, row)
     subject, key = opening(call, name, record or "", wrapped)
     mine = rights[name]
     allowed = mine.allowed(flags)
@@ -126,10 +129,33 @@ def _event(call: Call, rights: Rights, row: Row) -> dict[str, object]:
     )
 
 
+def _told(call: Call, row: Row) -> dict[str, object]:
+    """An event about a definition, of which nothing is hidden from who may see it at all."""
+    (uid, type_, service, _, record, version, _) = (text or "" for text in _texts(row[6:13]))
+    (time, actor, release, correlation) = (text or "" for text in _texts(row[13:17]))
+    image, changes = row[17:19]
+    occurrence = Occurrence(
+        uid=uid,
+        type=type_,
+        service=service,
+        object="definition",
+        record=record,
+        version=version,
+        time=time,
+        tenant=call.principal.tenant_name,
+        actor=actor,
+        release=release,
+        correlation=correlation,
+        causation="",
+    )
+    return envelope(occurrence, {"record": decode(image), "changes": decode(changes)})
+
+
 def _render(call: Call, rights: Rights, limit: int) -> Bound:
     rendering = template(call.live, call.principal.roles)
     sql = rendering.sql
     tenant = sql.bind(TENANT, "integer")
+    access = _access(rendering, rights, everything="admin" in call.principal.roles)
     after = ", ".join(
         sql.bind(slot, kind)
         for slot, kind in zip(POSITION, ("integer", "xid8", "bigint"), strict=True)
@@ -149,7 +175,7 @@ def _render(call: Call, rights: Rights, limit: int) -> Bound:
         f" e.causation, {moment_text('h.at')}, h.actor::text, h.release, h.correlation,"
         " h.record::text, h.changes::text, encode(k.key, 'hex'), e.flags"
         " from (select * from stretch order by epoch desc, xid desc, id desc limit 1) l"
-        f" left join (select * from (select e.*, {_access(rendering, rights)} as flags"
+        f" left join (select * from (select e.*, {access} as flags"
         " from stretch e) seen where flags is not null"
         f" order by epoch, xid, id limit {limit}) e on true"
         " left join objectry.history h on h.tenant_id = e.tenant_id and h.object = e.object"
@@ -160,12 +186,17 @@ def _render(call: Call, rights: Rights, limit: int) -> Bound:
     )
 
 
-def _access(rendering: Rendering, rights: Rights) -> str:
-    """The flags of the event's record, null where the caller may not read it."""
+def _access(rendering: Rendering, rights: Rights, *, everything: bool) -> str:
+    """The flags of the event's record, null where the caller may not read it.
+
+    What changed of definitions is for who may see `everything`: it names what others may not.
+    """
     branches = "".join(
         f" when {rendering.sql.bind(name, 'text')} then ({_readable(rendering, mine)})"
         for name, mine in rights.items()
     )
+    if everything:
+        branches += f" when {rendering.sql.bind(DEFINITION, 'text')} then '[]'"
     return f"case e.object{branches} end" if branches else "null::text"
 
 
