@@ -1,7 +1,7 @@
 """What a plugin may hang a function on, and the context that function gets."""
 
-from collections.abc import Iterable
-from datetime import date
+from collections.abc import Iterable, Sequence
+from datetime import date, time, timedelta
 from decimal import Decimal
 from typing import Generic, TypeVar
 
@@ -13,7 +13,7 @@ from objectry.values.numbers import quantise
 
 SettingsT = TypeVar("SettingsT", bound=Settings)
 
-ComputedValue = Decimal | int | str | bool | date | None
+ComputedValue = Decimal | int | str | bool | date | time | timedelta | Sequence[str] | None
 """What a computed field may return. Numbers are exact: a float is refused."""
 
 

@@ -1,8 +1,8 @@
 """A plugin's computed field bound to one field of the release: called, checked, contained."""
 
 import logging
-from collections.abc import Callable
-from datetime import date, datetime
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -13,12 +13,13 @@ from objectry.sdk import ComputedValue, Context, Record
 from objectry.values.ids import parse_id
 from objectry.values.numbers import parse_decimal
 from objectry.values.text import TextProblem, clean
+from objectry.values.times import of_seconds, seconds_of
 from objectry_runtime.host.view import Shape, Source
 from objectry_runtime.problems import Problem
 
 log = logging.getLogger("objectry.plugins")
 
-Value = Decimal | str | bool | date | None
+Value = Decimal | str | bool | date | time | timedelta | tuple[str, ...] | None
 """What a field of the engine holds; a datetime is a date here."""
 
 
@@ -78,6 +79,9 @@ _WANTED = {
     Kind.BOOLEAN: "a bool",
     Kind.DATE: "a date",
     Kind.DATETIME: "a datetime with a time zone",
+    Kind.TIME: "a time of whole seconds without a zone",
+    Kind.DURATION: "a timedelta of whole seconds",
+    Kind.LIST: "a list of texts",
     Kind.LINK: "the id of a record",
 }
 
@@ -99,10 +103,22 @@ def _accept(kind: Kind, value: object) -> Value:
             return None
         case Kind.DATE, date():
             return value
+        case Kind.TIME, time():
+            return value if not (value.microsecond or value.tzinfo) else None
+        case Kind.DURATION, timedelta():
+            return None if value.microseconds else of_seconds(seconds_of(value))
+        case Kind.LIST, list() | tuple():
+            return _texts(value)
         case Kind.LINK, str():
             return parse_id(value)
         case _:
             return None
+
+
+def _texts(values: Sequence[object]) -> tuple[str, ...] | None:
+    texts = [_text(each) if isinstance(each, str) else None for each in values]
+    known = tuple(each for each in texts if each is not None)
+    return known if len(known) == len(texts) == len(set(known)) else None
 
 
 def _text(value: str) -> str | None:

@@ -13,7 +13,6 @@ from objectry.metadata.model.definitions import (
     FieldDef,
     ObjectDef,
 )
-from objectry.metadata.types import TYPES
 
 NOT_GIVEN = code(
     "OBJ0345",
@@ -64,6 +63,22 @@ ALWAYS_DIFFERS = code(
     ),
 )
 _OWN = frozenset({("record", ("id",)), ("record", ("number",))})
+
+
+OTHER_PARTS = code(
+    "OBJ0581",
+    "A value of other parts",
+    "Addresses, names of people and amounts with a currency have parts of their own: none stands "
+    "for another.",
+    wrong=(
+        "object: offer\nservice: offers\n"
+        "fields: {ship_to: {type: address}, contact: {type: person_name, formula: ship_to}}"
+    ),
+    right=(
+        "object: offer\nservice: offers\n"
+        "fields: {ship_to: {type: address}, bill_to: {type: address, formula: ship_to}}"
+    ),
+)
 
 
 @object_check
@@ -175,14 +190,20 @@ def _table(context: Context, owner: ObjectDef, name: str, at: Place) -> ObjectDe
 
 def _check_quantity(context: Context, line: ObjectDef, name: str, at: Place) -> None:
     field = context.expect_field(UNKNOWN_FIELD, line.name, name, at)
-    if field is None or field.type not in TYPES:
+    row = None if field is None else context.type_of(field)
+    if field is None or row is None:
         return
-    if TYPES[field.type].kind is not Kind.NUMBER or field.formula is not None or field.computed:
+    if row.kind is not Kind.NUMBER or field.formula is not None or field.computed:
         context.find(WRONG_FIELD, at, f"`{line.name}.{name}` is no number that can be entered.")
 
 
 def check_link(context: Context, field: FieldDef, given: ExprType, at: Place) -> None:
-    """An expression for a link field gives a record of an object the field may point to."""
+    """An expression for a link field gives a record of an object the field may point to, one for a
+    value of several parts one of the same parts."""
+    wanted = context.type_of(field)
+    if given.parts and wanted is not None and tuple(wanted.parts) != tuple(dict(given.parts)):
+        message = f"`{field.name}` is a {field.type}; this value has other parts."
+        context.find(OTHER_PARTS, at, message)
     if given.kind is not Kind.LINK or not given.object or field.type != "link":
         return
     if field.to and given.object not in field.to:

@@ -116,7 +116,10 @@ def _derivation(field: FieldDef, formula: Expression | None) -> Derivation:
 def _formulas(model: "Model", members: Mapping[str, ObjectDef]) -> dict[FieldKey, Expression]:
     return {
         (table, field.name): model.expression(
-            member.name, field.formula, variables=(), expects=kinds(field, member.name)
+            member.name,
+            field.formula,
+            variables=(),
+            expects=kinds(field, member.name, model.catalog.types),
         )
         for table, member in members.items()
         for field in member.fields.values()
@@ -221,9 +224,9 @@ def _field(
     formula: Expression | None = None,
     currency: CurrencySource | None = None,
 ) -> FieldModel:
-    row = type_of(field)
+    row = type_of(field, model.catalog.types)
     assert row is not None, f"{field.type} is no type"
-    expr_type = field_type(field, member.name)
+    expr_type = field_type(field, member.name, model.catalog.types)
     assert expr_type is not None, f"{field.type} is no type"
 
     def rule(source: str | None) -> Expression | None:
