@@ -162,8 +162,14 @@ def _socket_folder(place: Path, account: Account) -> Path:
         mark = hashlib.sha256(os.fsencode(place)).hexdigest()[:16]
         folder = Path("/tmp") / f"objectry-{mark}"
     if not folder.exists():
-        folder.mkdir(mode=0o700)
-        account.own(folder)
+        # Made aside, then renamed: another start never sees one that isn't the account's yet.
+        fresh = folder.with_name(f".{folder.name}.{os.getpid()}")
+        fresh.mkdir(mode=0o700)
+        account.own(fresh)
+        try:
+            fresh.rename(folder)
+        except OSError:  # another start was faster, and is using it
+            fresh.rmdir()
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != account.uid:
         # In /tmp anybody may have made it first, to read what we would send.
