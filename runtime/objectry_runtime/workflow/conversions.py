@@ -21,7 +21,7 @@ from objectry_runtime.query.facts import Facts, read_facts
 from objectry_runtime.query.prefetch import prefetch
 from objectry_runtime.query.record import RecordState
 from objectry_runtime.workflow.making import Source, making
-from objectry_runtime.workflow.parts import Asked, Wanted, read_sources, read_wanted
+from objectry_runtime.workflow.wanted import Asked, Wanted, read_sources, read_wanted
 
 CREATED = 201
 WHOLE = b""  # stands for the line where a whole document is converted

@@ -5,9 +5,7 @@ from decimal import Decimal
 
 import msgspec
 
-from objectry.compiler.codecs import to_text
-from objectry.expressions import Expression, Value
-from objectry.expressions.tree import Field
+from objectry.expressions import Value
 from objectry.metadata.model import ConversionModel, ObjectModel
 from objectry.values.ids import new_id
 from objectry_runtime.command.causes import causes
@@ -18,16 +16,16 @@ from objectry_runtime.command.drafting import changed_record, new_record
 from objectry_runtime.command.numbering import draw
 from objectry_runtime.command.refusals import conflict
 from objectry_runtime.command.validate import validate
-from objectry_runtime.permissions import Policy, policy
+from objectry_runtime.permissions import Policy
 from objectry_runtime.problems import FieldError, Problem
 from objectry_runtime.query.conversions import announce, tie
 from objectry_runtime.query.facts import Facts
 from objectry_runtime.query.record import RecordState
 from objectry_runtime.store.executor import Bound
-from objectry_runtime.workflow.parts import Part, Wanted, choose, nothing_open
+from objectry_runtime.workflow.agreement import disagreements
+from objectry_runtime.workflow.parts import Part, choose, nothing_open
 from objectry_runtime.workflow.reserving import reserve
-
-SHOWN_MAX = 100  # characters of a value that a message shows
+from objectry_runtime.workflow.wanted import Wanted
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,7 +56,8 @@ def making(
     def decide(context: Context, facts: Facts) -> Decision:
         errors: list[FieldError] = []
         taken = [_taken(context, model, conversion, source, errors) for source in sources]
-        errors += _disagreements(context, rights, conversion, taken)
+        handed = [(one.source.pointer, one.values) for one in taken]
+        errors += disagreements(context, rights, conversion, handed)
         target = _target(context, conversion, target_id, taken)
         numbering = target.model.numbering
         at_once = numbering is not None and numbering.at == "create"
@@ -98,52 +97,6 @@ def _taken(
         raise nothing_open()
     values = {field: draft.holds(one) for field, one in conversion.map.items()}
     return _Taken(source=source, draft=draft, parts=parts, values=values)
-
-
-def _disagreements(
-    context: Context, rights: Policy, conversion: ConversionModel, taken: Sequence[_Taken]
-) -> list[FieldError]:
-    """What is mapped must be the same in all sources: one error for each that differs."""
-    first = taken[0]
-    return [
-        FieldError(
-            one.source.pointer,
-            "disagree",
-            _difference(context, rights, conversion, field, first.values[field], value),
-        )
-        for one in taken[1:]
-        for field, value in one.values.items()
-        if value != first.values[field]
-    ]
-
-
-def _difference(
-    context: Context,
-    rights: Policy,
-    conversion: ConversionModel,
-    field: str,
-    first: Value,
-    other: Value,
-) -> str:
-    """What differs, in names and values that the caller may read."""
-    plain = _plain_field(conversion.map[field])
-    if plain and rights.field(plain, "read") is True:
-        return f"`{plain}` is {_shown(other)} here and {_shown(first)} in the first."
-    target = policy(context.live, conversion.to, context.call.principal.roles)
-    what = f"`{field}`" if target.shows(field) else "What they hand over"
-    return f"{what} would not be the same as of the first."
-
-
-def _plain_field(expression: Expression) -> str:
-    """The field of the source that an expression is; empty where it is more than that."""
-    tree = expression.tree
-    if isinstance(tree, Field) and tree.root == "record" and len(tree.path) == 1:
-        return tree.path[0]
-    return ""
-
-
-def _shown(value: Value) -> str:
-    return "empty" if value is None else f"`{(to_text(value) or '')[:SHOWN_MAX]}`"
 
 
 def _target(

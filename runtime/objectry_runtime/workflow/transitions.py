@@ -115,7 +115,7 @@ def _approval(
     if not steps or context.linked.missing:
         return None
     given = standing(facts.approvals, state.version, one.definition.name)
-    barred = _makers(current) if one.definition.four_eyes else frozenset()
+    barred = _makers(current) if one.definition.four_eyes else frozenset[str]()
     return approve(context.call, steps, given, barred)
 
 

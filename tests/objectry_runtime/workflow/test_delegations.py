@@ -142,7 +142,7 @@ async def test_what_is_lent_is_for_reading_and_deciding_alone(
     deputy = await people("deputy", "driver")
     client = (await (await people("admin", "admin")).post("/clients", json={"name": "Ada"})).json()
     clerk = await people("clerk", "clerk")
-    job = (await clerk.post("/jobs", json={"client": client["id"], "rows": [{}]})).json()
+    job = (await clerk.post("/jobs", json={"client": client["id"], "rows": [{"what": "x"}]})).json()
     assert 404 == (await deputy.get(f"/jobs/{job['id']}")).status_code
     await lend(boss, "manager", whose(owner, "deputy"))
     assert 200 == (await deputy.get(f"/jobs/{job['id']}")).status_code
@@ -205,7 +205,7 @@ async def test_each_sees_their_own(people: NewClient, owner: psycopg.Connection)
 async def test_chain_open_and_approvals_have_their_paths(people: NewClient) -> None:
     admin = await people("admin", "admin")
     client = (await admin.post("/clients", json={"name": "Ada"})).json()
-    jobs = []
+    jobs: list[Record] = []
     for _ in range(2):
         body = {"client": client["id"], "rows": [{"pieces": "2"}]}
         job = (await admin.post("/jobs", json=body)).json()
