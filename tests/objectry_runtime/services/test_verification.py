@@ -34,6 +34,8 @@ fields:
   currency: {type: currency, default: "'JPY'"}
   lines: {type: table, of: order_line}
   total: {type: money, formula: sum(lines.amount)}
+invariants:
+  - {rule: total == sum(lines.amount), message: The total is that of the lines.}
 conversions:
   invoice:
     to: invoice
@@ -87,9 +89,10 @@ class Shop:
         self._runtime = runtime
         self._database = database
 
-    def verify(self) -> tuple[list[Result], list[Trouble]]:
+    def verify(self, *, history: bool = False) -> tuple[list[Result], list[Trouble]]:
         troubles: list[Trouble] = []
-        results = list(verify(self._database, self._runtime.live, troubles.append))
+        live = self._runtime.live
+        results = list(verify(self._database, live, troubles.append, history=history))
         return results, troubles
 
 
@@ -141,8 +144,32 @@ async def test_what_the_engine_wrote_is_clean(shop: Shop) -> None:
         ("links", 9, 0),
         ("conversions", 4, 0),
         ("formulas", 5, 0),
+        ("invariants", 2, 0),
+        ("trees", 0, 0),
+        ("rollups", 0, 0),
     ]
     assert [one.check for one in results] == list(CHECKS)
+
+
+async def test_invariants_are_asked_of_every_version_on_request(
+    shop: Shop, owner: psycopg.Connection
+) -> None:
+    results, troubles = shop.verify(history=True)
+    assert ([], ("past invariants", 4, 0)) == (
+        troubles,
+        (results[-1].check, results[-1].checked, results[-1].problems),
+    )
+    owner.execute(
+        "update objectry.history set record = jsonb_set(record, '{total}', '\"999\"')"
+        " where object = 'order' and op = 'update'"
+    )
+    owner.commit()
+    assert [] == shop.verify()[1]
+    (trouble,) = shop.verify(history=True)[1]
+    assert ("past invariants", "version 2: The total is that of the lines.") == (
+        trouble.check,
+        trouble.message,
+    )
 
 
 DAMAGES: dict[str, tuple[str, tuple[str, str]]] = {
@@ -165,6 +192,10 @@ DAMAGES: dict[str, tuple[str, tuple[str, str]]] = {
     "a series that gave out more": (
         "update objectry.series set value = 5 where series = 'invoice'",
         ("numbers", "series invoice gave out 5 numbers, 2 are there"),
+    ),
+    "an invariant that does not hold": (
+        "update shop.order_line set amount = 0 where quantity = 3",
+        ("invariants", "The total is that of the lines."),
     ),
     "a lost version": (
         "delete from objectry.event where object = 'invoice' and version = 1;"

@@ -7,17 +7,18 @@ import click
 from objectry_runtime.cli.options import json_option, project_option, state_option
 
 
-@click.command(epilog="Example:  objectry verify --json")
+@click.command(epilog="Example:  objectry verify --history --json")
+@click.option("--history", is_flag=True, help="Ask the invariants of every version ever written.")
 @project_option
 @state_option
 @json_option
-def command(project: Path | None, state: Path | None, as_json: bool) -> int:
+def command(project: Path | None, state: Path | None, history: bool, as_json: bool) -> int:
     """Check every invariant of the stored data; exit code 1 if one does not hold.
 
     Gapless numbers have no gap and none is given twice; every record has its whole history; every
     declared event is there once; no line is an orphan; conversions never carried over more than
-    their source has; stored formulas equal their recomputation. Works beside a running server, on
-    one consistent snapshot.
+    their source has; stored formulas equal their recomputation; declared invariants hold. Works
+    beside a running server, on one consistent snapshot.
     """
     import msgspec
 
@@ -39,7 +40,8 @@ def command(project: Path | None, state: Path | None, as_json: bool) -> int:
         for name, database in databases.items():
             if name:
                 output.record({"database": name}, f"{name}:")
-            for result in verify(database, require_live(database, settings), report):
+            live = require_live(database, settings)
+            for result in verify(database, live, report, history=history):
                 problems += result.problems
                 checked += result.checked
                 state_of = counted(result.problems, "problems") if result.problems else "ok"

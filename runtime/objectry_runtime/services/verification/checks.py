@@ -9,6 +9,7 @@ from objectry_runtime.services.verification.conversions import conversions_stay_
 from objectry_runtime.services.verification.events import events_match_history
 from objectry_runtime.services.verification.formulas import formulas_equal_recomputation
 from objectry_runtime.services.verification.history import history_is_whole
+from objectry_runtime.services.verification.invariants import invariants_held, invariants_hold
 from objectry_runtime.services.verification.links import links_lead_somewhere
 from objectry_runtime.services.verification.numbers import numbers_are_gapless
 from objectry_runtime.services.verification.rollups import rollups_equal_recomputation
@@ -27,9 +28,13 @@ CHECKS: Mapping[str, Check] = {
     "links": links_lead_somewhere,
     "conversions": conversions_stay_within_source,
     "formulas": formulas_equal_recomputation,
+    "invariants": invariants_hold,
     "trees": trees_have_no_circle,
     "rollups": rollups_equal_recomputation,
 }
+
+# Checks that take long and are asked for by name: what the data was, not what it is.
+PAST_CHECKS: Mapping[str, Check] = {"past invariants": invariants_held}
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,10 +45,16 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     problems: int
 
 
-def verify(database: Database, live: Live, report: Callable[[Trouble], None]) -> Iterator[Result]:
-    """Run every check over one snapshot of the data; each trouble goes to `report` as found."""
+def verify(
+    database: Database, live: Live, report: Callable[[Trouble], None], *, history: bool = False
+) -> Iterator[Result]:
+    """Run every check over one snapshot of the data; each trouble goes to `report` as found.
+
+    `history`: what must hold of every record is asked of every version of it too.
+    """
+    checks = {**CHECKS, **PAST_CHECKS} if history else CHECKS
     with look(database, live) as view:
-        for name, check in CHECKS.items():
+        for name, check in checks.items():
             found = 0
 
             def note(
