@@ -8,7 +8,7 @@ from objectry.expressions import Expression, compile_expression
 from objectry.findings import code, near
 from objectry.metadata.checks.context import Context, Place
 from objectry.metadata.checks.registry import project_check
-from objectry.metadata.model.definitions import FieldDef
+from objectry.metadata.model.definitions import FieldDef, ObjectDef
 from objectry.metadata.model.elsewhere import databases, needed
 from objectry.metadata.model.system import system_fields
 
@@ -75,6 +75,10 @@ def check_replicated_fields(context: Context) -> None:
                 )
                 for target in field.to:
                     _check_kept(context, target, name, at)
+            rollup = field.rollup
+            if rollup is not None and rollup.field and _apart(context, definition, rollup.of):
+                path = ("fields", field.name, "rollup", "field")
+                _check_kept(context, rollup.of, rollup.field, ("object", definition.name, path))
 
 
 @project_check
@@ -98,6 +102,12 @@ def missing(context: Context) -> Iterator[Missing]:
             start = context.owners[base][0][0] if root == "parent" else base
             if root in ("record", "parent", "old"):
                 yield from _walk(context, kept, home, start, path, at)
+
+
+def _apart(context: Context, definition: ObjectDef, other: str) -> bool:
+    """Whether another object lives in another database."""
+    placed, found = databases(context.definitions), context.definitions.objects.get(other)
+    return found is not None and placed.get(found.service) != placed.get(definition.service)
 
 
 class _Kept:
@@ -167,11 +177,9 @@ def _check_kept(context: Context, target: str, path: str, at: Place) -> None:
         if not context.is_doubtful(target, name):
             context.find(CANT_BE_KEPT, at, f"`{target}` has no field `{name}`.", near(name, fields))
         return
-    formula = context.expressions.get((target, ("fields", name, "formula")))
-    live = formula is not None and (formula.follows_links or formula.uses_clock)
     if field.type == "table":
         context.find(CANT_BE_KEPT, at, f"`{target}.{name}` holds rows.", "name plain fields")
-    elif (live and not field.snapshot) or (field.rollup is not None and not field.stored):
+    elif _is_live(context, target, name):
         message = f"`{target}.{name}` is live; the copy is as old as the record's last change."
         hint = "`snapshot: true` on it (or `stored: true` on a roll-up) makes it a value"
         context.find(CANT_BE_KEPT, at, message, hint, severity="warning")
@@ -179,3 +187,26 @@ def _check_kept(context: Context, target: str, path: str, at: Place) -> None:
         context.find(CANT_BE_KEPT, at, f"`{target}.{name}` leads nowhere.", "only links do")
     for behind in field.to if rest else ():
         _check_kept(context, behind, rest, at)
+
+
+def _is_live(
+    context: Context, name: str, field_name: str, seen: frozenset[str] = frozenset()
+) -> bool:
+    """Whether a field's value changes without its record being written, by itself or by another."""
+    field = context.definitions.objects[name].fields.get(field_name)
+    if field is None or field_name in seen or field.snapshot or field.stored:
+        return False
+    formula = context.expressions.get((name, ("fields", field_name, "formula")))
+    if field.rollup is not None:
+        return True
+    if formula is None:
+        return False
+    return (
+        formula.follows_links
+        or formula.uses_clock
+        or any(
+            _is_live(context, name, path[0], seen | {field_name})
+            for root, path in formula.reads
+            if root == "record"
+        )
+    )
