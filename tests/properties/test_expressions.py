@@ -6,7 +6,7 @@ records, in one round trip).
 
 import os
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -16,13 +16,16 @@ from hypothesis import strategies as st
 
 from objectry.expressions import Expression, Kind, compile_expression
 from objectry.expressions.codes import DIGITS, LIMIT, LITERAL
+from objectry.values.documents import Document
+from objectry.values.times import SECONDS_MAX
 from tests.expression_world import ACME, NOBODY, Database, WorldScope, in_python, open_world
 
 EXAMPLES = int(os.environ.get("OBJECTRY_PROPERTY_EXAMPLES", "150"))
 EXPRESSIONS, RECORDS = 6, 4
 
 # Templates by kind: {n} a number, {t} a text, {d} a date, {m} a moment, {b} true or false, {p} a
-# period, {c} a link. Inside an aggregate the letters stand for parts over the line.
+# period, {c} a link, {o} a time of day, {l} a duration. Inside an aggregate the letters stand for
+# parts over the line.
 TEMPLATES: dict[str, list[str]] = {
     "n": [
         "({n} + {n})", "({n} - {n})", "({n} * {n})", "({n} / {n})", "({n} // {n})",
@@ -31,13 +34,14 @@ TEMPLATES: dict[str, list[str]] = {
         "({n} if {b} else {n})", "coalesce({n}, {n})", "min({n}, {n}, {n})", "max({n}, {n})",
         "len({t})", "number({t})", "number(text({n}))", "({d} - {d})", "days_between({d}, {d})",
         "months_between({d}, {d})", "year({d})", "month({m})", "day({d})", "weekday({d})",
-        "weekday({m})",
+        "weekday({m})", "({l} / {l})", "len(tags)", "price.amount",
     ],
     "t": [
         "({t} + {t})", "concat({t}, {t}, {t})", "lower({t})", "upper({t})", "trim({t})",
         "replace({t}, {t}, {t})", "substring({t}, {n})", "substring({t}, {n}, {n})",
         "({t} if {b} else {t})", "coalesce({t}, {t})", "min({t}, {t})", "max({t}, {t}, {t})",
-        "text({n})", "text({d})", "text({m})", "text({b})", "text({c})",
+        "text({n})", "text({d})", "text({m})", "text({b})", "text({c})", "text({o})", "text({l})",
+        "text(ship_to)", "ship_to.country", "customer.address.street", "price.currency",
     ],
     "d": [
         "({d} + {p})", "({d} - {p})", "({p} + {d})", "date({n}, {n}, {n})", "date({t})",
@@ -47,7 +51,7 @@ TEMPLATES: dict[str, list[str]] = {
     ],
     "m": [
         "({m} + {p})", "({m} - {p})", "({m} if {b} else {m})", "coalesce({m}, {m})",
-        "min({m}, {m})", "max({m}, {m})",
+        "min({m}, {m})", "max({m}, {m})", "({m} + {l})", "({l} + {m})", "({m} - {l})",
     ],
     "p": [
         "days({n})", "months({n})", "years({n})", "(-{p})", "({p} + {p})", "({p} - {p})",
@@ -62,10 +66,22 @@ TEMPLATES: dict[str, list[str]] = {
         "({n} in [{n}, {n}])", "({n} not in [{n}, None])", "({t} in [{t}, {t}, 'a'])",
         "({d} in [{d}, None])", "({c} in [{c}, {c}])", "({t} in user.roles)",
         "({t} not in user.roles)", "({n} in [])", "({b} if {b} else {b})",
+        "({o} == {o})", "({o} != {o})", "({o} < {o})", "({o} >= {o} > {o})", "({o} in [{o}, None])",
+        "({l} == {l})", "({l} != {l})", "({l} <= {l})", "({l} > {l})", "({l} in [{l}, {l}])",
+        "({t} in tags)", "({t} not in tags)", "(tags is None)", "(ship_to is not None)",
         "coalesce({b}, {b})", "contains({t}, {t})", "startswith({t}, {t})",
         "endswith({t}, {t})", "is_business_day({d})",
     ],
     "c": ["({c} if {b} else {c})", "coalesce({c}, {c})"],
+    "o": [
+        "({o} + {l})", "({l} + {o})", "({o} - {l})", "({o} if {b} else {o})", "coalesce({o}, {o})",
+        "min({o}, {o})", "max({o}, {o}, {o})",
+    ],
+    "l": [
+        "({l} + {l})", "({l} - {l})", "(-{l})", "({l} * {n})", "({n} * {l})", "hours({n})",
+        "minutes({n})", "seconds({n})", "({o} - {o})", "({m} - {m})", "({l} if {b} else {l})",
+        "coalesce({l}, {l})", "min({l}, {l})", "max({l}, {l})",
+    ],
 }  # fmt: skip
 
 AGGREGATES: dict[str, list[str]] = {
@@ -76,6 +92,8 @@ AGGREGATES: dict[str, list[str]] = {
     "p": [],
     "b": ["any({b})", "all({b})"],
     "c": [],
+    "o": [],
+    "l": ["sum({l})", "min({l})", "max({l})"],
 }
 
 LEAVES: dict[str, list[str]] = {
@@ -93,6 +111,8 @@ LEAVES: dict[str, list[str]] = {
     "p": ["days(1)", "months(1)", "years(1)", "days(30)", "months(-13)", "days(i)", "months(i)"],
     "b": ["p", "q", "True", "False"],
     "c": ["customer", "other", "source", "user.id"],
+    "o": ["c"],
+    "l": ["v", "w", "hours(1)", "seconds(-1)", "minutes(0)", "seconds(400000000000)"],
 }  # fmt: skip
 
 LINE_LEAVES: dict[str, list[str]] = {
@@ -103,9 +123,11 @@ LINE_LEAVES: dict[str, list[str]] = {
     "p": ["days(lines.x)", "months(1)", "days(i)"],
     "b": ["lines.flag", "p"],
     "c": ["customer", "source"],
+    "o": ["c"],
+    "l": ["lines.effort", "v", "minutes(5)"],
 }
 
-KIND_LETTERS = "ntdmbc"
+KIND_LETTERS = "ntdmbcol"
 
 
 @st.composite
@@ -158,9 +180,28 @@ MOMENTS = st.one_of(
 )
 BOOLEANS = st.one_of(st.none(), st.booleans())
 LINKS = st.sampled_from([None, ACME, NOBODY])
+TIMES = st.one_of(st.none(), st.times().map(lambda at: at.replace(microsecond=0)))
+DURATIONS = st.one_of(
+    st.none(),
+    st.integers(-100_000, 100_000).map(lambda n: timedelta(seconds=n)),
+    st.integers(-SECONDS_MAX, SECONDS_MAX).map(lambda n: timedelta(seconds=n)),
+)
+LABELS = st.one_of(st.none(), st.lists(st.sampled_from(["a", "ß", "12", "sales"])).map(tuple))
+PARTS = st.sampled_from(["", "a", "ß", "DE", 'q"\\'])
+ADDRESSES = st.one_of(
+    st.none(),
+    st.fixed_dictionaries({}, optional={"street": PARTS, "country": PARTS}).map(Document),
+)
+PRICES = st.one_of(
+    st.none(),
+    st.fixed_dictionaries(
+        {}, optional={"amount": st.sampled_from(["0", "1.50", "-7"]), "currency": PARTS}
+    ).map(Document),
+)
 LINES = st.lists(
     st.fixed_dictionaries(
         {"x": NUMBERS, "y": NUMBERS, "label": TEXTS, "day": DATES, "flag": BOOLEANS}
+        | {"effort": DURATIONS, "price": PRICES}
     ),
     max_size=3,
 )
@@ -172,7 +213,8 @@ RECORDS_ = st.fixed_dictionaries(
         "a": NUMBERS, "b": NUMBERS, "i": WHOLE.map(lambda n: n if n is None else Decimal(n)),
         "number": NUMBERS, "s": TEXTS, "t": TEXTS, "days": TEXTS, "d": DATES, "e": DATES,
         "m": MOMENTS, "k": MOMENTS, "p": BOOLEANS, "q": BOOLEANS, "customer": LINKS,
-        "other": LINKS, "source": LINKS, "lines": LINES,
+        "other": LINKS, "source": LINKS, "lines": LINES, "c": TIMES, "v": DURATIONS,
+        "w": DURATIONS, "tags": LABELS, "ship_to": ADDRESSES, "price": PRICES,
     }
 )  # fmt: skip
 

@@ -300,7 +300,8 @@ def _joined(whole: Evaluator, names: Sequence[str]) -> Evaluator:
         document = whole(env)
         if document is None:
             return None
-        return " ".join(part for name in names if (part := document.part(name))) or None
+        parts = (document.part(name) for name in names)
+        return " ".join(part for part in parts if part is not None) or None
 
     return joined
 
