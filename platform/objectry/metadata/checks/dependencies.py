@@ -186,7 +186,7 @@ def check_dependencies(context: Context) -> None:
                 _check_frozen(context, aggregate, key, needs)
         _check_defaults(context, aggregate)
     for cycle in find_cycles(edges):
-        _report_cycle(context, cycle, "formula")
+        report_cycle(context, cycle, "formula")
 
 
 def rolled_up(expression: Expression) -> list[Read]:
@@ -261,19 +261,20 @@ def _check_defaults(context: Context, aggregate: Aggregate) -> None:
                 message = f"`{need[1]}` is computed after defaults are filled."
                 context.find(DEFAULT_READS_DERIVED, at, message, "read what it is computed from")
     for cycle in find_cycles(edges):
-        _report_cycle(context, cycle, "default")
+        report_cycle(context, cycle, "default")
 
 
 _ELSEWHERE = frozenset({Derivation.LIVE, Derivation.ROLLUP})
 _DERIVED = _ELSEWHERE | {Derivation.STORED, Derivation.SNAPSHOT, Derivation.COMPUTED}
 
 
-def _report_cycle(context: Context, cycle: list[Node], key: str) -> None:
+def report_cycle(context: Context, cycle: list[Node], key: str) -> None:
+    """Report a cycle at its first field; `key` is what makes that one's value."""
     one = len({name for name, _ in cycle}) == 1
     shown = [field if one else f"{name}.{field}" for name, field in (*cycle, cycle[0])]
     name, field = cycle[0]
     declared = context.definitions.objects[name].fields[field]
-    if key == "formula":
+    if key != "default":
         made = (("computed", declared.computed), ("rollup", declared.rollup))
         key = next((other for other, value in made if value), key)
     at = ("object", name, ("fields", field, key))

@@ -9,12 +9,19 @@ from objectry.expressions.types import Kind
 from objectry.expressions.typing import ORDERED
 from objectry.findings import code, near
 from objectry.metadata.checks.context import Context, Place
-from objectry.metadata.checks.dependencies import Aggregate, aggregates
+from objectry.metadata.checks.dependencies import (
+    Aggregate,
+    Node,
+    aggregates,
+    find_cycles,
+    report_cycle,
+)
 from objectry.metadata.checks.expressions import check_compared
 from objectry.metadata.checks.references import UNKNOWN_FIELD, UNKNOWN_OBJECT
 from objectry.metadata.checks.registry import object_check, project_check
 from objectry.metadata.model.aggregate import currency_source
 from objectry.metadata.model.definitions import FieldDef, ObjectDef, RollupDef
+from objectry.metadata.model.elsewhere import databases
 from objectry.metadata.model.order import read_key
 from objectry.metadata.model.resolved import Derivation
 
@@ -92,7 +99,8 @@ READS_AFAR = code(
     "OBJ0554",
     "Stored rollup reads what changes elsewhere",
     "A stored rollup is kept by the writes of the records that link here, so it reads only what "
-    "these hold themselves: no links, no clock, no live formulas, no other rollups. Without "
+    "these hold themselves: no links, no clock, no live formulas, no other rollups, nothing of "
+    "another database. Without "
     "`stored: true` it may.",
     wrong=(
         "object: client\nservice: offers\nfields: {country: {type: country}, "
@@ -121,6 +129,10 @@ def check_lookups(context: Context, definition: ObjectDef) -> None:
         at: Place = ("object", definition.name, ("fields", field.name, "lookup"))
         name = definition.name
         *hops, last = field.lookup.split(".")
+        if not hops:
+            message = f"`{last}` is no field behind a link."
+            context.find(NO_LOOKUP, at, message, "as in `customer.city`")
+            continue
         for hop in hops:
             if hop == "parent" and name in context.owners and hop not in context.fields(name):
                 name = context.owners[name][0][0]
@@ -136,14 +148,35 @@ def check_lookups(context: Context, definition: ObjectDef) -> None:
             if name not in context.definitions.objects:
                 break  # reported at the link
         else:
-            _check_end(context, field, name, last, at)
+            context.expect_field(UNKNOWN_FIELD, name, last, at)
 
 
-def _check_end(context: Context, field: FieldDef, name: str, last: str, at: Place) -> None:
-    target = context.expect_field(UNKNOWN_FIELD, name, last, at)
-    if target is not None and field.type and target.type and field.type != target.type:
-        message = f"`{field.lookup}` is of type `{target.type}`, not `{field.type}`."
-        context.find(NO_LOOKUP, at, message, "leave `type` out: it follows")
+@project_check
+def check_circles(context: Context) -> None:
+    """Lookups and rollups do not lead to each other in a circle: none would have a type."""
+    edges: dict[Node, list[Node]] = {}
+    for definition in context.definitions.objects.values():
+        for field in definition.fields.values():
+            if not field.type and (field.lookup or field.rollup):
+                edges[definition.name, field.name] = _ends(context, definition.name, field)
+    for cycle in find_cycles(edges):
+        report_cycle(context, cycle, "lookup")
+
+
+def _ends(context: Context, name: str, field: FieldDef) -> list[Node]:
+    """The field that a lookup or rollup takes its type from."""
+    if field.rollup is not None:
+        return [(field.rollup.of, field.rollup.field)]
+    *hops, last = field.lookup.split(".")
+    for hop in hops:
+        link = context.fields(name).get(hop)
+        if link is None and hop == "parent" and name in context.owners:
+            name = context.owners[name][0][0]
+        elif link is None or not link.to:
+            return []
+        else:
+            name = link.to[0]
+    return [(name, last)]
 
 
 @object_check
@@ -286,11 +319,18 @@ def _compared(tree: Tree, root: str, path: tuple[str, ...]) -> Iterator[str | tu
 @project_check
 def check_stored_rollups(context: Context) -> None:
     """A stored rollup reads what the records that link here hold themselves."""
+    placed = databases(context.definitions)
     found = {member.name: each for each in aggregates(context) for member in each.members.values()}
     for definition in context.definitions.objects.values():
         for field in definition.fields.values():
             if field.rollup is None or not field.stored or field.rollup.of not in found:
                 continue
+            if placed.get(context.definitions.objects[field.rollup.of].service) != placed.get(
+                definition.service
+            ):
+                at: Place = ("object", definition.name, ("fields", field.name, "rollup", "of"))
+                message = f"`{field.rollup.of}` lives in another database, written by itself."
+                context.find(READS_AFAR, at, message, "leave `stored` out")
             for key in ("field", "where"):
                 path = ("fields", field.name, "rollup", key)
                 expression = context.expressions.get((definition.name, path))
@@ -298,7 +338,7 @@ def check_stored_rollups(context: Context) -> None:
                     continue
                 afar = _read_afar(found[field.rollup.of], field.rollup.of, expression)
                 if afar:
-                    at: Place = ("object", definition.name, path)
+                    at = ("object", definition.name, path)
                     hint = "leave `stored` out"
                     context.find(READS_AFAR, at, f"It reads {afar}, which changes elsewhere.", hint)
 

@@ -58,6 +58,8 @@ class _Following:
 
     def _lookup(self, object_name: str, field: FieldDef) -> dict[str, Any]:
         *hops, last = field.lookup.split(".")
+        if not hops:
+            return {}
         for hop in hops:
             link = self._find(object_name, hop)
             if hop == "parent" and link is None and object_name in self._owners:
