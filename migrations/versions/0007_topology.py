@@ -8,7 +8,7 @@ changes of another service have been taken over.
 from alembic import op
 
 revision = "0007"
-down_revision = "0002"
+down_revision = "0003"
 
 TABLES = """
 -- The row is the request itself: it stays pending until the target's service has answered.

@@ -4,7 +4,7 @@ What is told is not each change but the record as it is: who follows wants the n
 takes it by version. Positions are those of the change feed, so nothing that commits late is missed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -41,7 +41,32 @@ async def changes(
             for key in keys
             if key not in there
         ]
-    return FollowPage(records=records, cursor=cursor, more=len(rows) >= PAGE)
+    merged = await _merged(executor, records)
+    told = [
+        msgspec.structs.replace(one, into=merged.get((one.tenant, one.object, one.id), ""))
+        for one in records
+    ]
+    return FollowPage(records=told, cursor=cursor, more=len(rows) >= PAGE)
+
+
+async def _merged(
+    executor: Executor, records: Sequence[Record]
+) -> Mapping[tuple[int, str, str], str]:
+    """Those of the records that another one took in, and which."""
+    keys = [{"tenant": one.tenant, "object": one.object, "id": one.id} for one in records]
+    if not keys:
+        return {}
+    rows = await executor.read(
+        Bound(
+            "select m.tenant_id::text, m.object, m.record_id::text, m.into_id::text "
+            "from json_to_recordset($1::json) as x(tenant integer, object text, id uuid) "
+            "join objectry.merged m on m.tenant_id = x.tenant and m.object = x.object "
+            "and m.record_id = x.id",
+            (msgspec.json.encode(keys).decode(),),
+        )
+    )
+    texts = [[(one or b"").decode() for one in row] for row in rows]
+    return {(int(tenant), name, id): into for tenant, name, id, into in texts}
 
 
 def _positions(cursor: Mapping[str, Position]) -> str:

@@ -12,7 +12,9 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
+from objectry_runtime.command.reach import reach
 from objectry_runtime.host.live import Live
+from objectry_runtime.identity.engine import engine
 from objectry_runtime.peers.arrivals import NewCall, take
 from objectry_runtime.peers.client import PeerAway, PeerClient
 from objectry_runtime.peers.messages import (
@@ -27,6 +29,7 @@ from objectry_runtime.peers.messages import (
 )
 from objectry_runtime.peers.replicas import forget, keep, mark_gone, replica_objects
 from objectry_runtime.problems import Problem
+from objectry_runtime.query.rewiring import rewire
 from objectry_runtime.store.executor import Bound, DatabaseError, DatabaseUnavailable, Executor
 
 PAUSE_S_MIN, PAUSE_S_MAX = 0.05, 0.5  # between two looks: soon after there was something
@@ -86,17 +89,27 @@ class Follower:
         if page.cursor == cursor:
             return False
         for record in page.records:
+            if record.into:
+                await self._join(live, record)
             if record.gone:
                 await self._forget(live, record)
         written = keep(live, page.records)
         await self._executor.write([*written, self._note(wanted, page.cursor)])
         return bool(page.records) or page.more
 
+    async def _join(self, live: Live, record: Record) -> None:
+        """Lead what refers here to a record that was merged to the one that took it in."""
+        call = self._new_call(engine(record.tenant, ""), "")
+        await reach(call, {record.object: (record.into,)})
+        model = live.model.object(record.object)
+        await self._executor.write(rewire(call, model, record.id, record.into))
+
     async def _forget(self, live: Live, record: Record) -> None:
         try:
             await self._executor.write(forget(live, record))
         except DatabaseError as error:
-            if error.sqlstate != LINKED:
+            # Somebody linked to it a moment ago: what was merged is led along once more.
+            if error.sqlstate != LINKED or record.into:
                 raise
             await self._executor.write(mark_gone(record))
 

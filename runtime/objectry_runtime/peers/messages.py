@@ -26,13 +26,14 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
-    """A record as its owner has it now, or that it is `gone`."""
+    """A record as its owner has it now, or that it is `gone`; `into`: merged into that one."""
 
     tenant: int
     object: str
     id: str
     version: int
     gone: bool = False
+    into: str = ""
     values: dict[str, str | None] = {}
     lines: dict[str, list[Line]] = {}
 

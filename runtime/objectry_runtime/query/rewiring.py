@@ -53,6 +53,8 @@ def rewire(call: Call, model: ObjectModel, loser: str, winner: str) -> list[Boun
     pair = (str(call.principal.tenant), loser, winner)
     made: list[Bound] = []
     for one in references(call.live, model.name):
+        if call.live.model.object(one.owner).definition.replica:
+            continue  # its owner leads it along
         made.append(_rewire(call, one, pair))
         made += _held(one, pair)
     ties = (
@@ -61,6 +63,25 @@ def rewire(call: Call, model: ObjectModel, loser: str, winner: str) -> list[Boun
         for side in ("source", "target")
     )
     return [*made, *(Bound(sql, pair) for sql in ties)]
+
+
+def note(call: Call, model: ObjectModel, loser: str, winner: str) -> list[Bound]:
+    """The statements that keep which record took in which; what it had taken in comes along."""
+    pair = (str(call.principal.tenant), model.name, loser, winner)
+    return [
+        Bound(
+            "update objectry.merged set into_id = $4::uuid where tenant_id = $1::integer "
+            "and object = $2::text and into_id = $3::uuid",
+            pair,
+        ),
+        Bound(
+            "insert into objectry.merged (tenant_id, object, record_id, into_id, at) "
+            "values ($1::integer, $2::text, $3::uuid, $4::uuid, $5::timestamptz) "
+            "on conflict (tenant_id, object, record_id) do update "
+            "set into_id = excluded.into_id, at = excluded.at",
+            (*pair, call.now.isoformat()),
+        ),
+    ]
 
 
 def _held(one: Reference, pair: tuple[str, str, str]) -> Iterator[Bound]:

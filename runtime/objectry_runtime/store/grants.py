@@ -23,6 +23,7 @@ _RIGHTS = {
     "arrival": "select, insert",
     "replica_gone": "select, insert, update, delete",
     "followed": "select, insert, update",
+    "merged": "select, insert, update",
 }
 
 

@@ -32,7 +32,7 @@ from objectry_runtime.query.answer import Answer
 from objectry_runtime.query.facts import Facts, read_facts
 from objectry_runtime.query.prefetch import lock, prefetch
 from objectry_runtime.query.record import RecordState
-from objectry_runtime.query.rewiring import rewire
+from objectry_runtime.query.rewiring import note, rewire
 from objectry_runtime.query.rollups import compute_anew
 from objectry_runtime.store.executor import Bound
 
@@ -139,7 +139,7 @@ def _merging(model: ObjectModel, rights: Policy, asked: Asked, other: Facts) -> 
                 *rewire(call, model, loser.id, state.id),
                 *unit_of(call, gone, other.subject_key, answering=False).statements,
             ],
-            extra=_rollups(call, model, state.id),
+            extra=[*note(call, model, loser.id, state.id), *_rollups(call, model, state.id)],
             always=True,
         )
 
