@@ -188,6 +188,36 @@ def story(teller: Teller) -> None:
     )
 
 
+def main_flow(teller: Teller) -> None:
+    """The suite's main flow, the delivery in two parts, the second note invoiced too."""
+    customer = teller.create("north", "customers", {"name": "Nordlicht", "country": "DE"})
+    panel = teller.create(
+        "panel", "products", {"sku": "P", "name": "Panel", "price": "49.99", "tax_rate": 19}
+    )
+    book = teller.create(
+        "book", "products", {"sku": "B", "name": "Book", "price": "19.95", "tax_rate": 7}
+    )
+    lines = [
+        {"product": panel["id"], "quantity": "12", "discount": 10},
+        {"product": book["id"], "quantity": "3"},
+    ]
+    offer = teller.create("offer", "offers", {"customer": customer["id"], "lines": lines})
+    teller.take("offers", offer["id"], "submit", "approve", "send", "accept")
+    order = teller.convert("order", "offers", offer["id"], "order", "orders")
+    assert order is not None
+    teller.take("orders", order["id"], "confirm")
+    part = {"lines": [{"id": order["lines"][0]["id"], "quantity": "7"}]}
+    for name, body in (("first", part), ("second", None)):
+        note = teller.convert(name, "orders", order["id"], "delivery_note", "delivery_notes", body)
+        assert note is not None
+        teller.take("delivery_notes", note["id"], "ship", "deliver")
+        invoice = teller.convert(
+            f"{name} invoice", "delivery_notes", note["id"], "invoice", "invoices"
+        )
+        assert invoice is not None
+        teller.take("invoices", invoice["id"], "issue")
+
+
 def state(teller: Teller) -> dict[str, list[Any]]:
     """Every record as the API shows it, with names for ids and without moments."""
     found: dict[str, list[Any]] = {}
