@@ -15,11 +15,12 @@ from objectry_runtime.store import migrate as store_migrate
 from objectry_runtime.store.database import Database, DatabaseUnusable
 from objectry_runtime.store.migrate import migrate, migrations_folder
 
-NEWER = """
+NEWEST = "0008"
+NEWER = f"""
 from alembic import op
 
 revision = "newer"
-down_revision = "0002"
+down_revision = "{NEWEST}"
 
 
 def upgrade() -> None:
@@ -64,16 +65,21 @@ def test_the_runtime_has_these_rights_and_no_others(owner: psycopg.Connection) -
     assert {
         "api_key": "SELECT",  # and last_used, see below
         "approval": "INSERT SELECT",
+        "arrival": "INSERT SELECT",
         "conversion_line": "DELETE INSERT SELECT UPDATE",
         "delegation": "INSERT SELECT",  # and revoked_at, see below
         "event": "INSERT SELECT",
+        "followed": "INSERT SELECT UPDATE",
         "history": "INSERT SELECT",
         "idempotency": "DELETE INSERT SELECT UPDATE",
         "installed": "",
         "live": "SELECT",
+        "merged": "INSERT SELECT UPDATE",
         "on_behalf": "INSERT SELECT",
         "principal": "SELECT",
         "release": "SELECT",
+        "replica_gone": "DELETE INSERT SELECT UPDATE",
+        "reservation": "INSERT SELECT UPDATE",
         "revision": "",
         "series": "DELETE INSERT SELECT UPDATE",
         "subject_key": "DELETE INSERT SELECT UPDATE",
@@ -137,7 +143,7 @@ def test_programs_that_start_at_once_migrate_once(empty_database: Database) -> N
             "select (select count(*) from objectry.tenant), "
             "(select count(*) from objectry.installed), (select version_num from objectry.revision)"
         ).fetchone()
-    assert (1, 1, "0002") == counts
+    assert (1, 1, NEWEST) == counts
 
 
 def test_a_newer_program_adds_and_keeps_the_data(
