@@ -1,5 +1,7 @@
 """All that a plugin may import: declarations, the record it sees, its context and settings.
 
+What field types are made of stands in `objectry.sdk.types`.
+
 A whole plugin:
 
     from objectry.sdk import Context, Plugin, Record, Settings, computed

@@ -6,6 +6,7 @@ from typing import Any, Generic, overload
 
 import msgspec
 
+from objectry.metadata.types import FieldType
 from objectry.sdk.hooks import Computed, ComputedValue, Context, SettingsT
 from objectry.sdk.record import Record
 from objectry.sdk.settings import Settings
@@ -28,17 +29,33 @@ class Plugin(Generic[SettingsT]):
     """What a package brings. Name it in the entry-point group `objectry.plugins`.
 
     `requires` are services or plugins it can't work without. `settings` is the class that
-    `[plugins.<name>]` of objectry.toml fills.
+    `[plugins.<name>]` of objectry.toml fills. `types` are the field types it brings.
     """
 
     @overload
-    def __init__(self: "Plugin[Settings]", name: str, requires: Iterable[str] = ()) -> None: ...
+    def __init__(
+        self: "Plugin[Settings]",
+        name: str,
+        requires: Iterable[str] = (),
+        *,
+        types: Iterable[FieldType] = (),
+    ) -> None: ...
     @overload
     def __init__(
-        self, name: str, requires: Iterable[str] = (), *, settings: type[SettingsT]
+        self,
+        name: str,
+        requires: Iterable[str] = (),
+        *,
+        settings: type[SettingsT],
+        types: Iterable[FieldType] = (),
     ) -> None: ...
     def __init__(
-        self, name: str, requires: Iterable[str] = (), *, settings: type[Any] = Settings
+        self,
+        name: str,
+        requires: Iterable[str] = (),
+        *,
+        settings: type[Any] = Settings,
+        types: Iterable[FieldType] = (),
     ) -> None:
         """Make an empty plugin; register its functions with `on`."""
         if not is_name(name) or name in TAKEN:
@@ -46,6 +63,7 @@ class Plugin(Generic[SettingsT]):
         self.name = name
         self.requires = tuple(requires)
         self.settings: type[SettingsT] = settings
+        self.types = tuple(types)
         self._computed: dict[str, ComputedFunction] = {}
 
     def on(

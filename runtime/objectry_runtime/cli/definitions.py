@@ -35,9 +35,10 @@ class Checked(msgspec.Struct, frozen=True):
 def check_project(folder: Path) -> Checked:
     """Load and check a project; nothing is raised for what is wrong in it."""
     with uncollected():
-        loaded = load_tree(folder, packages_of(folder))
+        plugins = catalog(discover())
+        loaded = load_tree(folder, packages_of(folder), plugins.types)
         findings = list(loaded.findings)
-        findings += check(loaded.definitions, loaded.sources, catalog(discover()), JinjaTemplates())
+        findings += check(loaded.definitions, loaded.sources, plugins, JinjaTemplates())
         gc.freeze()  # it stays as long as the command runs: nothing to look for in it
     findings.sort(key=_by_place)
     return Checked(loaded, tuple(_placed(finding, folder) for finding in findings))

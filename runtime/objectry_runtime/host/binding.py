@@ -5,6 +5,7 @@ from typing import Any
 
 from objectry.findings import Finding, code
 from objectry.metadata.model import Definitions, Model
+from objectry.metadata.types import type_of
 from objectry.registry import Release, StorageMap
 from objectry.sdk import Plugin, Settings, catalog, fill_settings
 from objectry_runtime.host.computed import BoundComputed
@@ -37,6 +38,14 @@ SETTINGS_OF_NONE = code(
     right='[plugins.tax]\nrounding = "line"',
 )
 
+NO_TYPE = code(
+    "OBJ0836",
+    "The release needs a field type that is not installed",
+    "A field is of a type that a plugin brings, and no installed plugin brings it. Without it"
+    " nobody could read, write or show the field. Install the package, or publish a release without"
+    " it.",
+)
+
 # Tables of the settings that are not a plugin's.
 OWN_TABLES = frozenset({"company"})
 
@@ -58,6 +67,7 @@ def build_live(
     half_even = settings.get("company", {}).get("rounding") == "half_even"
     bound, unbound = _bind(model, given, filled, half_even=half_even)
     findings += unbound
+    findings += missing_types(model)
     if findings:
         raise PluginProblem(findings)
     return Live(
@@ -68,6 +78,20 @@ def build_live(
         compiled={},
         bound=bound,
     )
+
+
+def missing_types(model: Model) -> list[Finding]:
+    """The field types of a release that neither Objectry nor an installed plugin brings."""
+    return [
+        Finding(
+            code=NO_TYPE,
+            message=f"{definition.name}.{field.name} is of the type {field.type!r}, which no"
+            " installed plugin brings",
+        )
+        for definition in model.definitions.objects.values()
+        for field in definition.fields.values()
+        if type_of(field, model.catalog.types) is None
+    ]
 
 
 def _fill(

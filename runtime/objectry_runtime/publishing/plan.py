@@ -13,8 +13,13 @@ from objectry.registry import Release, StorageMap, allocate
 from objectry.registry.allocation import schema_name
 from objectry.registry.diff import diff_definitions
 from objectry.sdk import catalog as catalog_of
-from objectry_runtime.host import discover
-from objectry_runtime.publishing.formulas import NewFormula, marked_columns, new_formulas
+from objectry_runtime.host import PluginProblem, discover, missing_types
+from objectry_runtime.publishing.formulas import (
+    NewFormula,
+    changed_rollups,
+    marked_columns,
+    new_formulas,
+)
 from objectry_runtime.publishing.introspection import introspect, row_counts
 from objectry_runtime.publishing.releases import LiveRow, live_row
 from objectry_runtime.publishing.settled import at_rest, settled_objects, tables_of
@@ -61,6 +66,8 @@ def propose(
 def _propose(connection: OwnerConnection, release: Release, catalog: Catalog | None) -> Proposal:
     before = live_row(connection)
     model = release.model(catalog_of(discover()) if catalog is None else catalog)
+    if missing := missing_types(model):
+        raise PluginProblem(missing)
     definitions, known = _before(before)
     schemas = {table.schema for table in known.objects.values()}
     schemas.update(schema_name(one.service) for one in release.definitions.objects.values())
@@ -79,7 +86,8 @@ def _propose(connection: OwnerConnection, release: Release, catalog: Catalog | N
         definitions=diff_definitions(definitions, release.definitions),
         settled=left_out,
     )
-    formulas = new_formulas(connection, model, storage, known, rows, others)
+    changed = changed_rollups(definitions, release.definitions)
+    formulas = new_formulas(connection, model, storage, known, rows, others, changed)
     steps = (*tables.steps, *(formula.step for formula in formulas))
     return Proposal(
         plan=msgspec.structs.replace(tables, steps=steps),

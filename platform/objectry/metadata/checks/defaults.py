@@ -10,7 +10,7 @@ from objectry.metadata.checks.context import Context, Path
 from objectry.metadata.checks.fields import pattern_problem
 from objectry.metadata.checks.registry import project_check
 from objectry.metadata.model.definitions import FieldDef
-from objectry.metadata.types import TYPES
+from objectry.metadata.types import FieldType
 
 DEFAULT_REFUSED = code(
     "OBJ0348",
@@ -30,7 +30,7 @@ def check_constant_defaults(context: Context) -> None:
         for field in definition.fields.values():
             path: Path = ("fields", field.name, "default")
             found = context.expressions.get((definition.name, path))
-            problem = _problem(field, _constant(found.tree)) if found else ""
+            problem = _problem(context, field, _constant(found.tree)) if found else ""
             if problem:
                 at = ("object", definition.name, path)
                 context.find(DEFAULT_REFUSED, at, f"The field refuses its default: {problem}.")
@@ -47,12 +47,12 @@ def _constant(tree: Tree) -> object:
             return None
 
 
-def _problem(field: FieldDef, value: object) -> str:
+def _problem(context: Context, field: FieldDef, value: object) -> str:
     match value:
         case Decimal():
             return _number_problem(field, value)
         case str():
-            return _text_problem(field, value)
+            return _text_problem(context.type_of(field), field, value)
         case _:
             return ""
 
@@ -67,12 +67,11 @@ def _number_problem(field: FieldDef, value: Decimal) -> str:
     return ""
 
 
-def _text_problem(field: FieldDef, value: str) -> str:
+def _text_problem(row: FieldType | None, field: FieldDef, value: str) -> str:
     if field.max_length is not None and len(value) > field.max_length:
         return f"it is longer than `max_length` {field.max_length}"
     if field.min_length is not None and len(value) < field.min_length:
         return f"it is shorter than `min_length` {field.min_length}"
-    row = TYPES.get(field.type)
     if row is not None and (problem := row.constant_problem(field, value)):
         return problem
     if (

@@ -5,7 +5,7 @@ from objectry.metadata.checks.context import Context, Place
 from objectry.metadata.checks.references import UNKNOWN_FIELD
 from objectry.metadata.checks.registry import object_check
 from objectry.metadata.model.definitions import FieldDef, ObjectDef
-from objectry.metadata.types import TYPES, StorageClass
+from objectry.metadata.types import StorageClass
 
 NOT_COMPARABLE = code(
     "OBJ0720",
@@ -119,11 +119,11 @@ def _check_field(context: Context, definition: ObjectDef, path: str, at: Place) 
             return  # reported at the table
         owner = rows.of
     field = context.expect_field(UNKNOWN_FIELD, owner, name, at)
-    if field is not None and not _comparable(field):
+    if field is not None and not _comparable(context, field):
         context.find(NOT_COMPARABLE, at, f"`{path}` is no text of its own.")
 
 
-def _comparable(field: FieldDef) -> bool:
-    type_ = TYPES.get(field.type)
+def _comparable(context: Context, field: FieldDef) -> bool:
+    type_ = context.type_of(field)
     stored = field.formula is None and not field.computed and not field.lookup and not field.rollup
     return type_ is None or (type_.storage is StorageClass.TEXT and stored)

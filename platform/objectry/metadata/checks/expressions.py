@@ -12,7 +12,6 @@ from objectry.metadata.checks.registry import object_check, project_check
 from objectry.metadata.model.behaviour import granted
 from objectry.metadata.model.definitions import FieldDef, ObjectDef, PermissionDef
 from objectry.metadata.model.resolved import ACTIONS
-from objectry.metadata.model.scope import kinds
 
 NOT_AN_OPTION = code(
     "OBJ0347",
@@ -104,7 +103,7 @@ def _map(
         if field is None:
             continue  # reported by its key
         at = ("object", object_name, (*path, key))
-        expects = kinds(field, target.name)
+        expects = context.kinds(field, target.name)
         found = context.compile(source_object, source, at, expects=expects, user=True)
         if found is not None:
             check_link(context, field, found.type, at)
@@ -148,7 +147,7 @@ def _value(
     context: Context, object_name: str, source: str, field: FieldDef, path: Path, *, user: bool
 ) -> None:
     at = ("object", object_name, path)
-    expects = kinds(field, object_name)
+    expects = context.kinds(field, object_name)
     found = context.compile(object_name, source, at, expects=expects, user=user)
     if found is None:
         return

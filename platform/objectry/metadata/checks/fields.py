@@ -9,7 +9,7 @@ from objectry.metadata.checks.context import Context, Place
 from objectry.metadata.checks.registry import object_check
 from objectry.metadata.model.definitions import FieldDef, ObjectDef
 from objectry.metadata.model.system import is_drawn
-from objectry.metadata.types import COMMON, OWN, TYPES, type_of
+from objectry.metadata.types import COMMON, OWN, TYPES
 from objectry.values.currencies import is_currency
 
 KEY_NOT_FOR_TYPE = code(
@@ -99,7 +99,7 @@ def _at(definition: ObjectDef, field: FieldDef, *path: str | int) -> Place:
 def check_keys(context: Context, definition: ObjectDef) -> None:
     """A field has the keys its type needs, and none that mean nothing for it."""
     for field in definition.fields.values():
-        row = type_of(field)
+        row = context.type_of(field)
         if row is None:
             continue  # reported as misshapen
         allowed = (COMMON | row.keys) - row.refuses
@@ -150,6 +150,21 @@ def pattern_problem(pattern: str) -> str:
     except (ValueError, jsonschema_rs.ValidationError):
         return "it does not parse, is too large, or uses look-around or a back-reference"
     return ""
+
+
+@object_check
+def check_translated(context: Context, definition: ObjectDef) -> None:
+    """What has a text per language is entered, unsealed, and no part of a line."""
+    for field in definition.fields.values():
+        if not field.translate:
+            continue
+        at = _at(definition, field, "translate")
+        if field.derived or field.sensitive or field.unique:
+            message = "`translate` is for a text that is entered, neither sensitive nor unique."
+            context.find(CONTRADICTION, at, message, "remove it", key=True)
+        elif definition.name in context.owners:
+            message = "The rows of a table have one text for all languages."
+            context.find(CONTRADICTION, at, message, "remove it", key=True)
 
 
 @object_check

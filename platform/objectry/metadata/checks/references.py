@@ -4,7 +4,6 @@ from objectry.findings import code
 from objectry.metadata.checks.context import Context, Path, Place
 from objectry.metadata.checks.registry import object_check, project_check
 from objectry.metadata.model.definitions import ObjectDef, PermissionDef
-from objectry.metadata.types import type_of
 
 NO_SERVICE = code(
     "OBJ0306",
@@ -138,7 +137,7 @@ def check_indexes(context: Context, definition: ObjectDef) -> None:
                 if name in seen:
                     context.find(NAMED_TWICE, at, f"`{name}` stands twice.", "remove it")
                 seen.add(name)
-                row_facts = type_of(field)
+                row_facts = context.type_of(field)
                 if row_facts and not row_facts.sortable:
                     message = f"`{name}` is a {field.type}, which has no order to index."
                     context.find(WRONG_FIELD, at, message)

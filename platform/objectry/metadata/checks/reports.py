@@ -185,7 +185,7 @@ def _check_totals(context: Context, report: ReportDef) -> None:
     for path, op in report.totals.items():
         at: Place = ("report", report.name, ("totals", path))
         field = expect_path(context, report.object, path, at, key=True)
-        type_ = None if field is None else field_type(field, report.object)
+        type_ = None if field is None else field_type(field, report.object, context.catalog.types)
         if type_ is None or op not in _OF_KINDS or type_.kind in _OF_KINDS[op]:
             continue
         hint = "anything has a `count`"

@@ -8,7 +8,6 @@ from objectry.metadata.checks.conversions import NOT_GIVEN, check_link
 from objectry.metadata.checks.expressions import check_options
 from objectry.metadata.checks.references import UNKNOWN_FIELD, WRONG_FIELD
 from objectry.metadata.model.definitions import FieldDef, ObjectDef
-from objectry.metadata.model.scope import kinds
 
 
 def check_values(
@@ -26,7 +25,7 @@ def check_values(
         field = check_settable(context, target, key, place)
         if field is None:
             continue
-        found = context.compile_in(scope, source, place, expects=kinds(field, target.name))
+        found = context.compile_in(scope, source, place, expects=context.kinds(field, target.name))
         if found is not None:
             check_link(context, field, found.type, place)
             check_options(context, found, field, place)

@@ -35,7 +35,6 @@ KINDS = (
 )
 
 # Words of the language that this version does not run yet.
-LATER_KEYS = frozenset({"translate"})
 LATER_VALUES = frozenset(("file image ").split())
 
 # Keys that mean what they mean under an object.
@@ -190,8 +189,6 @@ def _translate(
 
 
 def _unknown_key(name: str, path: Path, allowed: list[str]) -> tuple[str, str, str]:
-    if name in LATER_KEYS:
-        return codes.LATER, f"`{name}` is not available in this version.", "remove it for now"
     if " " in name.strip():
         hint = "a comma within {…} begins a new key: quote the text before it"
     else:

@@ -217,10 +217,10 @@ def _typed(model: "Model", object_name: str, source: str | None) -> Expression |
 def _map(
     model: "Model", source_object: str, map_: dict[str, str], target_object: str
 ) -> dict[str, Expression]:
-    target = model.definitions.objects[target_object]
+    target, types = model.definitions.objects[target_object], model.catalog.types
     return {
         key: model.expression(
-            source_object, source, expects=kinds(target.fields[key], target_object)
+            source_object, source, expects=kinds(target.fields[key], target_object, types)
         )
         for key, source in map_.items()
     }

@@ -188,7 +188,7 @@ class Model:
             found = {
                 name: type_
                 for name, field in fields.items()
-                if (type_ := field_type(field, object_name)) is not None
+                if (type_ := field_type(field, object_name, self.catalog.types)) is not None
             }
             self._types[object_name] = found
         return found

@@ -1,10 +1,11 @@
 """The names an expression may use, seen from one object."""
 
 from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 
 from objectry.expressions.types import ExprType, Kind, Scope
 from objectry.metadata.model.definitions import FieldDef
-from objectry.metadata.types import type_of
+from objectry.metadata.types import FieldType, type_of
 
 # What an expression may ask about the caller.
 USER: dict[str, ExprType] = {
@@ -14,9 +15,15 @@ USER: dict[str, ExprType] = {
 }
 
 
-def field_type(field: FieldDef, object_name: str) -> ExprType | None:
+Types = Mapping[str, FieldType]
+"""The types that plugins bring, by name."""
+
+NONE: Types = MappingProxyType({})
+
+
+def field_type(field: FieldDef, object_name: str, types: Types = NONE) -> ExprType | None:
     """The expression type of a field, None where its `type` is no type."""
-    row = type_of(field)
+    row = type_of(field, types)
     if row is None:
         return None
     if row.kind is Kind.LINES:
@@ -37,9 +44,9 @@ def field_type(field: FieldDef, object_name: str) -> ExprType | None:
     )
 
 
-def kinds(field: FieldDef, object_name: str) -> tuple[Kind, ...]:
+def kinds(field: FieldDef, object_name: str, types: Types = NONE) -> tuple[Kind, ...]:
     """The kinds of value an expression for a field may give; empty where its type is unknown."""
-    type_ = field_type(field, object_name)
+    type_ = field_type(field, object_name, types)
     return () if type_ is None else (type_.kind,)
 
 
