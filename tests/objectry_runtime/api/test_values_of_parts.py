@@ -10,7 +10,9 @@ from objectry.metadata.types import SHOWN
 from objectry.registry import make_release
 from objectry_runtime.events.sealing import Subject
 from objectry_runtime.events.secrets import open_secret
-from objectry_runtime.publishing import ensure_first_release
+from objectry_runtime.host.live import Live
+from objectry_runtime.publishing import apply, ensure_first_release, live_release, make_plan
+from objectry_runtime.services.verification import verify
 from objectry_runtime.store.database import Database
 from objectry_runtime.store.keyring import Keyring
 
@@ -271,6 +273,52 @@ async def test_a_secret_is_kept_and_never_told(
     assert everything is not None
     assert "s3cr3t" not in everything[0]
     assert lying[0] not in everything[0]
+
+
+async def test_verify_tries_the_secrets(
+    desk: Desk, published: Database, owner: psycopg.Connection
+) -> None:
+    """They open with the key of the installation, and no other."""
+    await made(desk, token="one", shifts=[{"key": "two"}, {}])
+    release, storage = live_release(published) or pytest.fail("nothing is published")
+    live = Live(release=release, model=release.model(), storage=storage, settings={}, compiled={})
+
+    def troubles(keyring: Keyring) -> list[str]:
+        found: list[str] = []
+        counted = {
+            result.check: result.checked
+            for result in verify(
+                published, live, lambda one: found.append(one.check), keyring=keyring
+            )
+        }
+        assert counted["secrets"] == 2
+        return found
+
+    assert troubles(desk.runtime.keyring) == []
+    assert troubles(Keyring(b"o" * 32)) == ["secrets", "secrets"]
+    owner.execute("update desk.shift set key = 'by hand' where key is not null")
+    owner.commit()
+    assert troubles(desk.runtime.keyring) == ["secrets"]
+
+
+def test_a_plan_finds_what_it_made(published: Database) -> None:
+    """Columns and rules of every type are as they were wanted; a new field is a safe step."""
+    release = make_release(load_documents({"hotline.yaml": DOCUMENT}).definitions)
+    assert make_plan(published, release).steps == ()
+    more = DOCUMENT.replace(
+        "  opens: {type: time}\n",
+        "  opens: {type: time}\n"
+        "  lunch: {type: time, default: \"'12:00'\", required: true}\n"
+        "  pause: {type: duration, default: minutes(30)}\n"
+        "  rest: {type: duration, default: \"'PT30M'\", required: true}\n"
+        "  bill_to: {type: address}\n"
+        "  serial: {type: autonumber, pattern: 'S{seq}'}\n",
+    )
+    wider = make_release(load_documents({"hotline.yaml": more}).definitions)
+    plan = make_plan(published, wider)
+    assert {step.kind for step in plan.steps} == {"safe"}
+    apply(published, wider, plan, author="tests")
+    assert make_plan(published, wider).steps == ()
 
 
 def _lying(owner: psycopg.Connection) -> tuple[str, str]:

@@ -145,6 +145,7 @@ async def test_what_the_engine_wrote_is_clean(shop: Shop) -> None:
         ("conversions", 4, 0),
         ("formulas", 5, 0),
         ("invariants", 2, 0),
+        ("secrets", 0, 0),
         ("trees", 0, 0),
         ("rollups", 0, 0),
     ]

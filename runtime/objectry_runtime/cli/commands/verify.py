@@ -26,9 +26,11 @@ def command(project: Path | None, state: Path | None, history: bool, as_json: bo
     from objectry_runtime.cli.project import open_settings
     from objectry_runtime.services.database import open_databases
     from objectry_runtime.services.runtime import require_live
+    from objectry_runtime.services.secret import load_keyring
     from objectry_runtime.services.verification import Trouble, verify
 
     settings = open_settings(project, state)
+    keyring = load_keyring(settings)
     output = Output("verify", json=as_json)
 
     def report(trouble: Trouble) -> None:
@@ -41,7 +43,7 @@ def command(project: Path | None, state: Path | None, history: bool, as_json: bo
             if name:
                 output.record({"database": name}, f"{name}:")
             live = require_live(database, settings)
-            for result in verify(database, live, report, history=history):
+            for result in verify(database, live, report, history=history, keyring=keyring):
                 problems += result.problems
                 checked += result.checked
                 state_of = counted(result.problems, "problems") if result.problems else "ok"

@@ -13,9 +13,11 @@ from objectry_runtime.services.verification.invariants import invariants_held, i
 from objectry_runtime.services.verification.links import links_lead_somewhere
 from objectry_runtime.services.verification.numbers import numbers_are_gapless
 from objectry_runtime.services.verification.rollups import rollups_equal_recomputation
+from objectry_runtime.services.verification.secrets import secrets_open
 from objectry_runtime.services.verification.trees import trees_have_no_circle
 from objectry_runtime.services.verification.view import Trouble, View, look
 from objectry_runtime.store.database import Database
+from objectry_runtime.store.keyring import Keyring
 
 # A check reports each trouble it finds and returns how many things it looked at.
 Report = Callable[[str, str, str, str], None]
@@ -29,6 +31,7 @@ CHECKS: Mapping[str, Check] = {
     "conversions": conversions_stay_within_source,
     "formulas": formulas_equal_recomputation,
     "invariants": invariants_hold,
+    "secrets": secrets_open,
     "trees": trees_have_no_circle,
     "rollups": rollups_equal_recomputation,
 }
@@ -46,14 +49,20 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def verify(
-    database: Database, live: Live, report: Callable[[Trouble], None], *, history: bool = False
+    database: Database,
+    live: Live,
+    report: Callable[[Trouble], None],
+    *,
+    history: bool = False,
+    keyring: Keyring | None = None,
 ) -> Iterator[Result]:
     """Run every check over one snapshot of the data; each trouble goes to `report` as found.
 
-    `history`: what must hold of every record is asked of every version of it too.
+    `history`: what must hold of every record is asked of every version of it too. Without a
+    `keyring` secrets are not tried.
     """
     checks = {**CHECKS, **PAST_CHECKS} if history else CHECKS
-    with look(database, live) as view:
+    with look(database, live, keyring) as view:
         for name, check in checks.items():
             found = 0
 

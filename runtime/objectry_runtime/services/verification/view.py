@@ -11,6 +11,7 @@ from objectry_runtime.host.live import Live
 from objectry_runtime.query.render import quote
 from objectry_runtime.store.database import Database
 from objectry_runtime.store.executor import Bound
+from objectry_runtime.store.keyring import Keyring
 
 BATCH = 1000
 
@@ -30,8 +31,12 @@ class Trouble(msgspec.Struct, frozen=True, kw_only=True):
 class View:
     """The data as of one moment. Every row comes as texts; memory stays constant."""
 
-    def __init__(self, connection: psycopg.Connection, live: Live) -> None:
+    def __init__(
+        self, connection: psycopg.Connection, live: Live, keyring: Keyring | None = None
+    ) -> None:
+        """`keyring` opens what is sealed, where somebody looks into that."""
         self.live = live
+        self.keyring = keyring
         self._connection = connection
         self._streams = 0
 
@@ -67,12 +72,12 @@ class View:
 
 
 @contextmanager
-def look(database: Database, live: Live) -> Generator[View]:
+def look(database: Database, live: Live, keyring: Keyring | None = None) -> Generator[View]:
     """Open a view for the block."""
     with database.connect_owner(autocommit=False) as connection:
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         connection.read_only = True
-        yield View(connection, live)
+        yield View(connection, live, keyring)
         connection.rollback()
 
 
