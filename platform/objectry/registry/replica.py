@@ -26,6 +26,7 @@ def replica_of(model: Model, definition: ObjectDef, wanted: frozenset[str]) -> O
         help=definition.help,
         title=definition.title if definition.title in kept else _title(kept),
         fields={name: _bare(field, kept) for name, field in kept.items()},
+        soft_delete=definition.soft_delete,
         replica=True,
         state=workflow.field if workflow is not None else "",
     )

@@ -59,7 +59,7 @@ def _migrate(database: Database, functions: str, wanted: str) -> None:
         config = Config(attributes={"connection": session})
         config.set_main_option("script_location", str(migrations_folder()).replace("%", "%%"))
         try:
-            command.upgrade(config, "heads")
+            command.upgrade(config, "head")
         except CommandError as error:
             raise DatabaseUnusable(
                 f"{database.name} was migrated by a newer version of Objectry ({error}). "
