@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import date, time, timedelta
 from decimal import Decimal
-from typing import Literal, cast
+from typing import Literal
 
 import msgspec
 
@@ -61,7 +61,7 @@ def read_request(call: Call, report: ReportDef, params: Sequence[tuple[str, str]
         values=parameter_values(call, report, given),
         limit=_limit(given.get("limit", ""), csv=format == "csv"),
         cursor=given.get("cursor"),
-        format=cast("Format", format),
+        format="csv" if format == "csv" else "json",
     )
 
 

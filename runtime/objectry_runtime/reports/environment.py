@@ -9,7 +9,7 @@ from typing import Any
 from jinja2 import DictLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from objectry_runtime.reports.formats import FILTERS, GLOBALS
+from objectry_runtime.reports.formats import FILTERS, GLOBALS, holds
 from objectry_runtime.reports.sources import shared_sources
 
 # What every template may use besides its filters; the names are documented for their authors.
@@ -38,6 +38,6 @@ class _Environment(ImmutableSandboxedEnvironment):
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """A member, of a mapping first."""
-        if isinstance(obj, Mapping) and attribute in obj:
+        if holds(obj) and attribute in obj:
             return obj[attribute]
         return super().getattr(obj, attribute)

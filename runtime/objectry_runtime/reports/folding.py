@@ -65,7 +65,8 @@ def fold(groups: Sequence[Group], totals: Sequence[Total], rows: Rows) -> Folded
         for total, value in zip(totals, msgspec.json.decode(raw_totals or b"[]"), strict=True):
             _take(entry, total, value, money)
     found = list(entries.values())
-    whole = next((totals for keys, totals in found if not keys), {})
+    nothing: Json = {}
+    whole = next((totals for keys, totals in found if not keys), nothing)
     prefixes = [names[:end] for end in range(1, len(names) + 1)]
     return Folded(
         groups=[

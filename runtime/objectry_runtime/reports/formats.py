@@ -6,7 +6,7 @@ Values come as the API writes them (decimals and dates as texts); nothing passes
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
-from typing import Any  # a template hands over whatever it has
+from typing import Any, TypeGuard, cast  # a template hands over whatever it has
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_datetime
@@ -31,7 +31,7 @@ def locale_of(lang: str) -> Locale:
 @pass_context
 def money(context: Context, value: Any, currency: str = "") -> str:
     """An amount with its currency: that of the value, else given, the record's, the company's."""
-    if isinstance(value, Mapping):
+    if holds(value):
         value, currency = value.get("amount"), currency or str(value.get("currency") or "")
     number = _number(value)
     if number is None:
@@ -89,7 +89,7 @@ def moment(context: Context, value: Any, style: str = "medium") -> str:
 
 def person(value: Any) -> str:
     """A person's name in one line."""
-    if not isinstance(value, Mapping):
+    if not holds(value):
         return _text(value)
     return " ".join(_text(value.get(part)) for part in NAME_PARTS if value.get(part))
 
@@ -102,7 +102,7 @@ def address(context: Context, *parts: Any) -> Markup:
     """
     lines: list[str] = []
     for part in parts:
-        if isinstance(part, Mapping):
+        if holds(part):
             lines += _address_lines(context, part)
         elif text := _text(part):
             lines.append(text)
@@ -113,7 +113,8 @@ def address(context: Context, *parts: Any) -> Markup:
 def country(context: Context, code: Any) -> str:
     """The name of a country by its code."""
     text = _text(code)
-    return str(_locale(context).territories.get(text.upper(), text))
+    names = cast("Mapping[str, str]", _locale(context).territories)
+    return names.get(text.upper(), text)
 
 
 def multiline(value: Any) -> Markup:
@@ -136,13 +137,13 @@ GLOBALS: Mapping[str, Callable[..., Any]] = {"address": address}
 
 def _address_lines(context: Context, part: Mapping[str, Any]) -> Iterable[str]:
     nested = part.get("address")
-    if isinstance(nested, Mapping):
+    if holds(nested):
         part = nested
     lines = [_text(part.get(name)) for name in ADDRESS_LINES]
     lines.append(f"{_text(part.get('postal_code'))} {_text(part.get('city'))}".strip())
     code = _text(part.get("country"))
     company = context.get("company")
-    home = _text(company.get("country")) if isinstance(company, Mapping) else ""
+    home = _text(company.get("country")) if holds(company) else ""
     if code and code != home:
         lines.append(country(context, code).upper())
     return [line for line in lines if line]
@@ -155,7 +156,7 @@ def _locale(context: Context) -> Locale:
 def _currency(context: Context) -> str:
     for name in ("record", "company"):
         holder = context.get(name)
-        found = holder.get("currency") if isinstance(holder, Mapping) else None
+        found = holder.get("currency") if holds(holder) else None
         if isinstance(found, str) and found:
             return found
     return ""
@@ -192,6 +193,11 @@ def _moment(value: Any) -> date | None:
         return None
     text = str(value)
     return date.fromisoformat(text) if len(text) == 10 else datetime.fromisoformat(text)
+
+
+def holds(value: object) -> TypeGuard[Mapping[str, Any]]:
+    """Whether it is a record or a value of several parts."""
+    return isinstance(value, Mapping)
 
 
 def _text(value: Any) -> str:

@@ -6,7 +6,7 @@ as None, so that a template works for all, and a misspelt name for nobody.
 
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeGuard
 
 import msgspec
 
@@ -62,10 +62,9 @@ def filled(call: Call, object_name: str, record: Json) -> Json:
         if field is None:
             continue
         if field.is_table:
-            rows = value if isinstance(value, list) else []
-            line = field.definition.of
-            whole[name] = [filled(call, line, row) for row in rows if isinstance(row, dict)]
-        elif isinstance(value, dict) and field.expr_type.kind == "link" and "id" in value:
+            rows: list[Json] = value or []
+            whole[name] = [filled(call, field.definition.of, row) for row in rows]
+        elif _opened(value) and field.expr_type.kind == "link" and "id" in value:
             target = str(value.get("object") or field.expr_type.object)
             whole[name] = filled(call, target, value)
     return whole
@@ -73,8 +72,8 @@ def filled(call: Call, object_name: str, record: Json) -> Json:
 
 async def company_of(call: Call, record: Json) -> Json:
     """Whose letter it is: the record's company, else the first one the caller may read."""
-    own = record.get(COMPANY)
-    if isinstance(own, dict):
+    own: object = record.get(COMPANY)
+    if _opened(own):
         return own
     names = Names(call.live, call.principal.roles)
     if COMPANY not in call.live.model.objects() or not names.reads(COMPANY):
@@ -83,6 +82,11 @@ async def company_of(call: Call, record: Json) -> Json:
     answer = await list_records(call, COMPANY, params)
     found: list[Json] = msgspec.json.decode(answer.body)["data"]
     return filled(call, COMPANY, found[0]) if found else {}
+
+
+def _opened(value: object) -> TypeGuard[Json]:
+    """Whether a link is shown as the record behind it."""
+    return isinstance(value, dict)
 
 
 def _sorts(names: Names) -> bool:

@@ -22,14 +22,15 @@ class _Inside(URLFetcher):  # type: ignore[misc]
     def fetch(self, url: str, headers: dict[str, str] | None = None) -> URLFetcherResponse:
         if not url.lower().startswith("data:"):
             raise _Refused(f"{url[:200]} lies outside of the document; only data: is taken")
-        return super().fetch(url, headers)
+        return super().fetch(url, headers)  # pyright: ignore[reportUnknownMemberType]
 
 
 def to_pdf(html: str) -> bytes:
     """The document as PDF; raises Outside."""
     document = HTML(string=html, url_fetcher=_Inside(allowed_protocols={"data"}))
     try:
-        made: bytes = document.write_pdf()
+        made: object = document.write_pdf()  # pyright: ignore[reportUnknownMemberType]
     except _Refused as refused:
         raise Outside(str(refused)) from None
+    assert isinstance(made, bytes), "without a target the PDF is what is returned"
     return made

@@ -52,6 +52,11 @@ class Press:
             if self._process is None or self._process.poll() is not None:
                 await self._start()
 
+    @property
+    def worker(self) -> int | None:
+        """The process id of the worker, while there is one."""
+        return None if self._process is None else self._process.pid
+
     def close(self) -> None:
         """Kill the worker and whatever it still prints."""
         if self._control is not None:

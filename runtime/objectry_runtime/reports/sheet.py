@@ -4,7 +4,7 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -42,9 +42,11 @@ def _total_columns(groups: Sequence[Json]) -> list[tuple[str, ...]]:
     """One column for a total; of amounts one for each currency."""
     found: dict[tuple[str, ...], None] = {}
     for group in groups:
-        for name, value in group["totals"].items():
+        totals: dict[str, object] = group["totals"]
+        for name, value in totals.items():
             if isinstance(value, dict):
-                found |= dict.fromkeys((name, currency) for currency in sorted(value))
+                amounts = cast("dict[str, str]", value)  # by currency
+                found |= dict.fromkeys((name, currency) for currency in sorted(amounts))
             else:
                 found[(name,)] = None
     return list(found)

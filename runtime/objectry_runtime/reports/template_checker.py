@@ -118,10 +118,12 @@ class _Reader:
         path = _path_of(node, names)
         if path is not None:
             self.names.append(TemplateName(line=node.lineno, path=path))
+            for index in node.find_all(nodes.Getitem):
+                self.visit(index.arg, names)
+            if isinstance(node, nodes.Getitem):
+                self.visit(node.arg, names)
         elif not isinstance(node, nodes.Name):
             self._all(node.iter_child_nodes(), names)
-        if isinstance(node, nodes.Getitem) and path is not None:
-            self.visit(node.arg, names)
 
     def _template(self, node: nodes.Node, named: nodes.Node) -> None:
         if isinstance(named, nodes.Const) and isinstance(named.value, str):

@@ -11,9 +11,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import httpx
+import jsonschema_rs
 import msgspec
 import psycopg
 import pytest
+from openapi_spec_validator import validate as validate_openapi
 
 from objectry_runtime.identity import create_key
 from objectry_runtime.problems import Problem
@@ -112,7 +114,9 @@ async def world(
 ) -> AsyncIterator[World]:
     live = publish(database, SHOP + REPORTS)
     keys = {role: await create_key(owner_executor, role, [role]) for role in ROLES}
-    people: dict[str, str] = dict(owner.execute("select name, id::text from objectry.principal").fetchall())
+    people: dict[str, str] = dict(
+        owner.execute("select name, id::text from objectry.principal").fetchall()
+    )
     orders = _orders(Store(owner, live), people["clerk"])
     runtime = Runtime(settings, database, require_live(database, settings))
     async with runtime.running():
@@ -383,3 +387,19 @@ async def test_one_failing_tile_leaves_the_others(
     tiles = (await world.get("dashboards/desk"))["tiles"]
     assert [("problem" in one) for one in tiles] == [False, False, False, True]
     assert tiles[3]["problem"]["code"] == "timeout"
+
+
+@pytest.mark.parametrize("role", ["manager", "clerk"])
+async def test_openapi_describes_what_there_is_for_its_reader(world: World, role: str) -> None:
+    """Answers follow it, and what is hidden from a reader isn't in it."""
+    response = await world.clients[role].get("/openapi.json")
+    document: Json = msgspec.json.decode(response.content)
+    validate_openapi(document)
+    paths = {path.removeprefix("/api/v1/") for path in document["paths"]}
+    assert "reports/sales" in paths
+    assert ("reports/secret" in paths) == (role == "manager")
+    assert ("reports/mine" in paths) == (role == "manager")
+    for path in ("reports/sales", "reports/shipped", "dashboards/desk"):
+        answer = document["paths"][f"/api/v1/{path}"]["get"]["responses"]["200"]
+        schema = answer["content"]["application/json"]["schema"]
+        jsonschema_rs.validate(schema, await world.get(path, role))

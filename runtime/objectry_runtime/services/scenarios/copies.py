@@ -5,10 +5,11 @@ Making the tables of a release takes longer than telling its scenarios; copying 
 
 import hashlib
 import uuid
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
+from typing import LiteralString
 
 from psycopg import sql
 
@@ -26,7 +27,7 @@ _MAKING = 20260  # the advisory lock of whoever makes the database that is copie
 
 
 @contextmanager
-def copied(folder: Path, release: Release) -> Iterator[Database]:
+def copied(folder: Path, release: Release) -> Generator[Database]:
     """A database with the release, for the block; its server is that of the folder."""
     with (
         EmbeddedPostgres(folder) as server,
@@ -76,5 +77,5 @@ def _fingerprint(release: Release) -> str:
     return hashlib.blake2b(f"{release.id} {newest}".encode(), digest_size=8).hexdigest()
 
 
-def _run(owner: OwnerConnection, statement: str, *names: str) -> None:
+def _run(owner: OwnerConnection, statement: LiteralString, *names: str) -> None:
     owner.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))

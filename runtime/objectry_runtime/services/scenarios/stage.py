@@ -1,7 +1,7 @@
 """Where scenarios are told: a tenant for each, in a database that is thrown away."""
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 import msgspec
@@ -56,7 +56,7 @@ class Stage(msgspec.Struct, frozen=True):
 
 
 @asynccontextmanager
-async def open_stage(settings: Settings, release: Release) -> AsyncIterator[Stage]:
+async def open_stage(settings: Settings, release: Release) -> AsyncGenerator[Stage]:
     """The stage for the block."""
     with copied(settings.state / FOLDER, release) as database:
         found = live_release(database)

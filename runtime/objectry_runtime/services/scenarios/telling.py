@@ -1,10 +1,10 @@
 """A scenario told step by step, through the same commands that HTTP uses."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as day_time
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -162,9 +162,11 @@ class _Story:
         """The body with `$alias` and `$alias.path` filled in."""
         match value:
             case dict():
-                return {key: await self._filled(item) for key, item in value.items()}
+                members = cast("dict[str, Json]", value)
+                return {key: await self._filled(item) for key, item in members.items()}
             case list() | tuple():
-                return [await self._filled(item) for item in value]
+                items = cast("Sequence[Json]", value)
+                return [await self._filled(item) for item in items]
             case str() if value.startswith("$$"):
                 return value[1:]
             case str() if value.startswith("$"):
