@@ -1,10 +1,10 @@
 """Which columns of stored formulas are to be filled in rows that are older than they."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 
 import msgspec
 
-from objectry.metadata.model import Derivation, Model, ObjectModel
+from objectry.metadata.model import Definitions, Derivation, Model, ObjectModel
 from objectry.planner import Lock, Step
 from objectry.registry import StorageMap
 from objectry_runtime.query.sql import quote
@@ -55,8 +55,12 @@ def new_formulas(
     before: StorageMap,
     rows: Mapping[str, int],
     objects: Iterable[str],
+    changed: Set[tuple[str, str]] = frozenset(),
 ) -> tuple[NewFormula, ...]:
-    """The formulas of these objects to fill, each after those of its record that it reads."""
+    """The formulas of these objects to fill, each after those of its record that it reads.
+
+    Those that are `changed` (object, field) are filled anew.
+    """
     known = {
         (table.schema, table.table, column)
         for table in before.objects.values()
@@ -65,9 +69,31 @@ def new_formulas(
     marked = marked_columns(connection)
     return tuple(
         formula
-        for key, formula in _stored_formulas(model, storage, rows, objects)
-        if key in marked or (key not in known and formula.step.rows)
+        for key, formula in _stored_formulas(
+            model, storage, rows, {*objects, *(name for name, _ in changed)}
+        )
+        if key in marked
+        or (formula.step.rows and (key not in known or (formula.root, formula.field) in changed))
     )
+
+
+def changed_rollups(before: Definitions, now: Definitions) -> set[tuple[str, str]]:
+    """The stored rollups that give something else than before, as (object, field).
+
+    What they are over may be computed in another way, as well as they themselves.
+    """
+    return {
+        (name, field.name)
+        for name, definition in now.objects.items()
+        for field in definition.fields.values()
+        if field.rollup is not None
+        and field.stored
+        and (old := before.objects.get(name)) is not None
+        and (
+            old.fields.get(field.name) != field
+            or before.objects.get(field.rollup.of) != now.objects.get(field.rollup.of)
+        )
+    }
 
 
 def marked_columns(connection: OwnerConnection) -> set[tuple[str, str, str]]:
