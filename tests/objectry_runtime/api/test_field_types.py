@@ -89,6 +89,16 @@ async def test_a_record_of_every_type_goes_in_and_comes_out(desk: Desk) -> None:
     assert changes == {name: {"from": value, "to": None} for name, value in shown().items()}
 
 
+async def test_many_records_of_every_type_are_written_at_once(desk: Desk) -> None:
+    """Rows of a bulk travel as JSON; each type gets through as in a record alone."""
+    made = await desk.agent.post("/api/v1/things", json=[examples(), {}, examples()])
+    assert made.status_code == 201, made.text
+    full, empty, again = made.json()["data"]
+    for record in (full, again):
+        assert {name: record[name] for name in examples()} == shown()
+    assert {empty[name] for name in examples()} == {None}
+
+
 async def test_every_mistake_is_a_field_error(desk: Desk) -> None:
     """Also all at once; nothing is stored."""
     for each in TRIED:

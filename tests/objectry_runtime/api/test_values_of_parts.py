@@ -27,6 +27,12 @@ label: Desk
 role: agent
 label: Agent
 ---
+role: guest
+label: Guest
+---
+role: local
+label: Local
+---
 object: hotline
 service: desk
 label: Hotline
@@ -55,6 +61,8 @@ indexes: [[opens]]
 events: {created: HotlineCreated, updated: HotlineUpdated}
 permissions:
   agent: {read: true, create: true, update: true, delete: true}
+  guest: {read: true, update: true, fields: {ship_to: none, labels: none, price: read, name: mask}}
+  local: {read: "ship_to.country == 'DE'"}
 ---
 object: shift
 service: desk
@@ -147,6 +155,38 @@ async def test_parts_are_asked_for_and_sorted_by(desk: Desk) -> None:
         answer = await desk.agent.get(HOTLINES, params={name: wrong})
         assert answer.status_code == 400, name
     assert (await desk.agent.get(HOTLINES, params={"sort": "ship_to"})).status_code == 400
+
+
+async def test_a_hidden_value_has_no_parts(desk: Desk) -> None:
+    """One right for the whole value: what is hidden is as unknown as a typo, part or not."""
+    berlin = {"city": "Berlin", "country": "DE"}
+    record = await made(
+        desk, ship_to=berlin, labels=["x"], price={"amount": "1", "currency": "EUR"}
+    )
+    await made(desk, ship_to={"city": "Wien", "country": "AT"})
+    guest = await desk.client_of("guest")
+    shown = (await guest.get(f"{HOTLINES}/{record['id']}")).json()
+    assert "ship_to" not in shown
+    assert "labels" not in shown
+    assert shown["price"] == {"amount": "1.00", "currency": "EUR"}
+    for name in ("ship_to.country", "ship_to.town", "ship_to", "labels__contains", "name.last"):
+        hidden = await guest.get(HOTLINES, params={name: "DE"})
+        assert hidden.status_code == 400, name
+        assert "Berlin" not in hidden.text
+    unknown = await guest.get(HOTLINES, params={"shop_to.country": "DE"})
+    gone = await guest.get(HOTLINES, params={"ship_to.country": "DE"})
+    assert problem(gone)["detail"] == str(problem(unknown)["detail"]).replace("shop_to", "ship_to")
+    asked = await guest.get(HOTLINES, params={"where": "ship_to.country == 'DE'"})
+    assert asked.status_code == 400
+    wrong = await guest.patch(f"{HOTLINES}/{record['id']}", json={"ship_to": {"city": "X"}})
+    assert problem(wrong)["errors"][0]["code"] == "unknown_field"  # type: ignore[index]
+    refused = await guest.patch(f"{HOTLINES}/{record['id']}", json={"price": {"amount": "2"}})
+    assert problem(refused)["errors"][0]["code"] == "read_only"  # type: ignore[index]
+    history = await guest.get(f"{HOTLINES}/{record['id']}/history")
+    assert "Berlin" not in history.text
+    local = await desk.client_of("local")
+    rows = (await local.get(HOTLINES)).json()["data"]
+    assert [row["id"] for row in rows] == [record["id"]]
 
 
 async def test_what_is_wrong_with_a_part_is_told_at_its_place(desk: Desk) -> None:
