@@ -24,6 +24,7 @@ fields:
   pieces: {type: integer}
   turnover: {lookup: customer.turnover}
   state: {lookup: customer.home.state}
+  whose: {lookup: party.name}
 permissions: {sales: {read: true, fields: {note: none}}}
 ---
 object: product
@@ -84,6 +85,7 @@ dear: {{rollup: {{op: max, of: order, via: party, field: fixed}}}}"""
         for field in list(customer.fields.values())[-7:]
     ]
     assert [one.value for one in order.fields["state"].definition.options] == ["rented", "owned"]
+    assert order.fields["whose"].definition.type == "text"
     assert order.fields["turnover"].definition.currency == "EUR"
     tree = customer.fields["turnover"].formula
     assert tree is not None
@@ -174,3 +176,15 @@ def test_nothing_of_another_database_is_stored() -> None:
     assert [one.message for one in found] == [
         "`order` lives in another database, written by itself."
     ]
+
+
+def test_pages_follow_a_link_to_several_objects_to_what_all_have() -> None:
+    page = "---\nlayout: order.list\nobject: order\nkind: list\ncolumns: [%s]\n"
+    for column, codes in (
+        ("party.name", set()),
+        ("party.home", {"OBJ0312"}),
+        ("note.x", {"OBJ0326"}),
+    ):
+        loaded = load_documents({"shop.yaml": f"{AROUND}  {TURNOVER}\n{page % column}"})
+        found = check(loaded.definitions, loaded.sources)
+        assert {one.code for one in found} == codes

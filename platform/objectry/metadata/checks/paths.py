@@ -13,21 +13,32 @@ def expect_path(
     A table at its end is reported too: it has no value of its own to show. `key` places findings at
     the key of `at`.
     """
-    parts = path.split(".")
-    for part in parts[:-1]:
-        field = context.expect_field(UNKNOWN_FIELD, object_name, part, at, key=key)
-        if field is None or field.type == "":
-            return None
-        if field.type != "link" or len(field.to) != 1:
-            message = f"`{part}` can't be followed by a dot."
-            context.find(WRONG_FIELD, at, message, "only a link to one object can", key=key)
-            return None
-        object_name = field.to[0]
-        if object_name not in context.definitions.objects:
-            return None  # reported at the link
-    field = context.expect_field(UNKNOWN_FIELD, object_name, parts[-1], at, key=key)
+    hop, _, rest = path.partition(".")
+    field = context.expect_field(UNKNOWN_FIELD, object_name, hop, at, key=key)
     if field is None or field.type == "":
         return None
+    if not rest:
+        return _shown(context, field, at, key=key)
+    if field.type != "link":
+        message = f"`{hop}` can't be followed by a dot."
+        context.find(WRONG_FIELD, at, message, "only a link can", key=key)
+        return None
+    ends = [
+        expect_path(context, target, rest, at, key=key)
+        for target in field.to
+        if target in context.definitions.objects  # else reported at the link
+    ]
+    found = [end for end in ends if end is not None]
+    if len(found) < len(ends) or not found:
+        return None
+    if any(end.type != found[0].type for end in found):
+        message = f"`{rest}` is not the same in all that `{hop}` may lead to."
+        context.find(WRONG_FIELD, at, message, key=key)
+        return None
+    return found[0]
+
+
+def _shown(context: Context, field: FieldDef, at: Place, *, key: bool) -> FieldDef | None:
     if field.type == "table":
         message = f"The table `{field.name}` has no value of its own."
         context.find(WRONG_FIELD, at, message, key=key)

@@ -28,7 +28,7 @@ from objectry.metadata.model.resolved import Derivation
 NO_LOOKUP = code(
     "OBJ0550",
     "Lookup leads nowhere",
-    "A lookup follows links to one object each, and ends at a field with a value.",
+    "A lookup follows links, and ends at a field with a value.",
     wrong=(
         "object: offer\nservice: offers\n"
         "fields: {subject: {type: text}, city: {lookup: subject.city}}"
@@ -140,9 +140,9 @@ def check_lookups(context: Context, definition: ObjectDef) -> None:
             link = context.expect_field(UNKNOWN_FIELD, name, hop, at)
             if link is None or not link.type:
                 break
-            if link.type != "link" or len(link.to) != 1:
+            if link.type != "link" or not link.to:
                 message = f"`{hop}` can't be followed by a dot."
-                context.find(NO_LOOKUP, at, message, "only a link to one object can")
+                context.find(NO_LOOKUP, at, message, "only a link can")
                 break
             name = link.to[0]
             if name not in context.definitions.objects:

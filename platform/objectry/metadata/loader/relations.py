@@ -65,9 +65,9 @@ class _Following:
             if hop == "parent" and link is None and object_name in self._owners:
                 object_name = self._owners[object_name][0][0]
                 continue
-            if link is None or link.type != "link" or len(link.to) != 1:
+            if link is None or link.type != "link" or not link.to:
                 return {}
-            object_name = link.to[0]
+            object_name = link.to[0]  # of several objects, all have the same: a formula's rule
         target = self._find(object_name, last)
         if target is None or not target.type:
             return {}
