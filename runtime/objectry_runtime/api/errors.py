@@ -280,8 +280,8 @@ _error(
     "printing_unavailable",
     503,
     "This server can't print.",
-    "PDFs are made by WeasyPrint, which needs the libraries of Pango; `objectry doctor` on the"
-    " server says what is missing.",
+    "A PDF wants the libraries of Pango on the server, or `pip install objectry[pdf]` there;"
+    " `objectry doctor` says what is missing. HTML can be had meanwhile (`format=html`).",
 )
 _error(
     "plugin_failed",

@@ -4,7 +4,6 @@ import os
 import platform
 import sys
 import tempfile
-import warnings
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -74,16 +73,16 @@ def _packages() -> Iterator[Finding]:
 
 
 def _printing() -> Finding:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)
-            import weasyprint  # type: ignore[import-untyped]  # looked for, not used
-    except OSError as error:
+    from objectry_runtime.reports.worker import first_engine
+
+    engine = first_engine()
+    if engine is None:
         remedy = (
-            "Install Pango: `apt install libpango-1.0-0 libpangoft2-1.0-0`, `brew install pango`."
+            "Install Pango (`apt install libpango-1.0-0 libpangoft2-1.0-0`, `brew install pango`)"
+            " or what brings it along: `pip install objectry[pdf]`."
         )
-        return _warn("printing", f"no PDF can be made: {error}", remedy)
-    return _ok("printing", f"WeasyPrint {weasyprint.__version__}")
+        return _warn("printing", "no PDF can be made: WeasyPrint finds no Pango", remedy)
+    return _ok("printing", (engine.__doc__ or "").splitlines()[0])
 
 
 def _variables() -> Iterator[Finding]:

@@ -36,6 +36,10 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     detail: str = ""
 
 
+class Outside(Exception):
+    """A document wants something from outside; nothing is fetched."""
+
+
 def framed(message: Job | Result) -> bytes:
     """The message with its length before it."""
     body = msgspec.msgpack.encode(message)

@@ -1,4 +1,4 @@
-"""HTML as PDF. Nothing is fetched: an image stands in the document (`data:`) or isn't there."""
+"""HTML as PDF by WeasyPrint, with the Pango of the machine."""
 
 from weasyprint import HTML  # type: ignore[import-untyped]
 from weasyprint.urls import (  # type: ignore[import-untyped]
@@ -7,13 +7,11 @@ from weasyprint.urls import (  # type: ignore[import-untyped]
     URLFetcherResponse,
 )
 
-
-class Outside(Exception):
-    """The document wants something from outside."""
+from objectry_runtime.reports.job import Outside
 
 
 class _Refused(FatalURLFetchingError):  # type: ignore[misc]  # WeasyPrint has no types
-    """The same on its way through WeasyPrint, which swallows every plain exception."""
+    """`Outside` on its way through WeasyPrint, which swallows every plain exception."""
 
 
 class _Inside(URLFetcher):  # type: ignore[misc]

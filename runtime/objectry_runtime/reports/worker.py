@@ -7,6 +7,7 @@ FD is one end of a Unix socket. Each message on it hands over a connection; the 
 next, a child is killed without harm to others, and none pays for imports.
 """
 
+import contextlib
 import gc
 import os
 import signal
@@ -14,6 +15,7 @@ import socket
 import sys
 import traceback
 import warnings
+from collections.abc import Sequence
 from importlib import import_module
 from types import ModuleType
 
@@ -24,20 +26,22 @@ from objectry_runtime.reports.environment import template_environment
 from objectry_runtime.reports.job import Job, Result, framed, read_job
 from objectry_runtime.reports.walls import close_in
 
+# The second has its libraries with it, where the machine has none for the first.
+ENGINES = ("objectry_runtime.reports.pdf", "objectry_runtime.reports.pdf_bundled")
 
-def _pdf() -> ModuleType | None:
-    """The room of WeasyPrint, None on a machine without the libraries of Pango."""
+
+def first_engine(names: Sequence[str] = ENGINES) -> ModuleType | None:
+    """The first of the engines that can be loaded here; None where none can."""
     with warnings.catch_warnings():
-        # It warns of a library that only makes smaller files.
+        # WeasyPrint warns of a library that only makes smaller files.
         warnings.simplefilter("ignore", DeprecationWarning)
-        try:
-            return import_module("objectry_runtime.reports.pdf")
-        except OSError:
-            traceback.print_exc()
-            return None
+        for name in names:
+            with contextlib.suppress(ImportError, OSError):
+                return import_module(name)
+    return None
 
 
-PDF = _pdf()
+PDF = first_engine()
 DETAIL_MAX = 500
 _TEMPLATE = "the template"
 

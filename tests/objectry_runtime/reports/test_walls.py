@@ -178,3 +178,20 @@ def test_without_pango_there_is_html_but_no_pdf(monkeypatch: pytest.MonkeyPatch)
     assert worker.print_one(html) == Result(body=b"a")
     pdf = Job(template="a", context=CONTEXT, format="pdf", limits=Limits())
     assert worker.print_one(pdf) == Result(fault="unavailable")
+
+
+BUNDLED = ("objectry_runtime.reports.nothing", "objectry_runtime.reports.pdf_bundled")
+
+
+def test_an_engine_that_brings_its_libraries_stands_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It makes a PDF of the same document, and fetches nothing either."""
+    monkeypatch.setattr(worker, "PDF", worker.first_engine(BUNDLED))
+    letter = '{% extends "letter.html" %}{% block subject %}a{% endblock %}'
+    context = {**CONTEXT, "paper": "A4", "words": {"page": "Seite", "of": "von"}}
+    job = Job(template=letter, context=context, format="pdf", limits=Limits())
+    assert worker.print_one(job).body.startswith(b"%PDF")
+    outside = Job(
+        template="<img src='file:///etc/hostname'>", context={}, format="pdf", limits=Limits()
+    )
+    result = worker.print_one(outside)
+    assert (result.fault, "only data: is taken" in result.detail) == ("template", True)
