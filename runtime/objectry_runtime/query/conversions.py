@@ -1,22 +1,22 @@
 """What was converted already: the statements about `objectry.conversion_line`."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
 from objectry.metadata.model import ConversionModel, ObjectModel
 from objectry_runtime.identity.call import Call
 from objectry_runtime.query.frame import ObjectFrame, Rendering
-from objectry_runtime.query.slots import RECORD, TENANT, call_values, fill
+from objectry_runtime.query.slots import RECORD, TENANT, array_text, call_values, fill
 from objectry_runtime.query.statements import statements
 from objectry_runtime.query.template import template
 from objectry_runtime.store.executor import Bound
 
 
-def converted(call: Call, model: ObjectModel, name: str, record: str) -> Bound:
-    """Rows (source line, quantity converted): over the live target lines of one conversion.
+def converted(call: Call, model: ObjectModel, name: str, records: Sequence[str]) -> Bound:
+    """Rows (source, its line, quantity converted): over the live target lines of one conversion.
 
-    Asked while the source is held, so that nobody converts the same quantity meanwhile. Where
+    Asked while the sources are held, so that nobody converts the same quantity meanwhile. Where
     whole lines are converted the quantity is how often; so it is where the whole document is, in
     one row without a line.
     """
@@ -24,7 +24,7 @@ def converted(call: Call, model: ObjectModel, name: str, record: str) -> Bound:
     statement = statements(live).get(
         ("converted", model.name, name), lambda: _render(call, model, model.conversions[name], name)
     )
-    return fill(statement, {**call_values(call), RECORD: record})
+    return fill(statement, {**call_values(call), RECORD: array_text(list(records))})
 
 
 def tie(
@@ -89,11 +89,12 @@ def _render(call: Call, model: ObjectModel, conversion: ConversionModel, name: s
     sql = rendering.sql
     ties = live_ties(rendering, conversion, "c")
     return sql.bound(
-        f"select c.source_line_id::text, {ties.total}::text from {ties.source} "
+        f"select c.source_id::text, c.source_line_id::text, {ties.total}::text from {ties.source} "
         f"where c.tenant_id = {sql.bind(TENANT, 'integer')} "
         f"and c.source_object = {sql.bind(model.name, 'text')} "
-        f"and c.source_id = {sql.bind(RECORD, 'uuid')} "
-        f"and c.conversion = {sql.bind(name, 'text')} and {ties.live} group by c.source_line_id"
+        f"and c.source_id = any({sql.bind(RECORD, 'uuid[]')}) "
+        f"and c.conversion = {sql.bind(name, 'text')} and {ties.live} "
+        "group by c.source_id, c.source_line_id"
     )
 
 

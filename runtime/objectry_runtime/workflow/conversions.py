@@ -21,7 +21,7 @@ from objectry_runtime.query.facts import Facts, read_facts
 from objectry_runtime.query.prefetch import prefetch
 from objectry_runtime.query.record import RecordState
 from objectry_runtime.workflow.making import Source, making
-from objectry_runtime.workflow.wanted import Asked, Wanted, read_sources, read_wanted
+from objectry_runtime.workflow.wanted import Asked, read_sources, read_wanted
 
 CREATED = 201
 WHOLE = b""  # stands for the line where a whole document is converted
@@ -39,7 +39,8 @@ async def convert(
         if not rights.may_convert(name):
             raise forbidden()
         check_version(call, model, state, asked=False)
-        source = await _source(lane, call, model, name, state, wanted, "")
+        done = await _done(lane, call, model, name, [state])
+        source = Source(state=state, done=done[state.id], wanted=wanted, pointer="")
         return making(model, rights, conversion, [source])
 
     path = f"{path_of(model)}/{record}/actions/{name}"
@@ -74,15 +75,12 @@ async def collect(call: Call, model: ObjectModel, rights: Policy, name: str, bod
 
     async def inquire(lane: Lane, facts: Facts) -> Decide:
         states = await _read(lane, call, model, asked)
-        return making(
-            model,
-            rights,
-            conversion,
-            [
-                await _source(lane, call, model, name, state, one.wanted, one.pointer)
-                for one, state in zip(asked, states, strict=True)
-            ],
-        )
+        done = await _done(lane, call, model, name, states)
+        sources = [
+            Source(state=state, done=done[state.id], wanted=one.wanted, pointer=one.pointer)
+            for one, state in zip(asked, states, strict=True)
+        ]
+        return making(model, rights, conversion, sources)
 
     command = Command(
         question=question_about(call, model),
@@ -105,28 +103,22 @@ async def _read(
     for one in asked:
         question = question_about(call, model, record=one.id, rules=("read",), idempotent=False)
         rows = await lane.read(prefetch(call, question, record=one.id))
-        facts = read_facts(call.live, question, rows)
-        if facts.record is None or not facts.allowed["read"]:
+        try:
+            states.append(found(read_facts(call.live, question, rows), "read"))
+        except Problem:
             errors.append(FieldError(f"{one.pointer}/id", "link", "There is no such record."))
-        else:
-            states.append(facts.record)
     if errors:
         raise invalid(errors)
     return states
 
 
-async def _source(
-    lane: Lane,
-    call: Call,
-    model: ObjectModel,
-    name: str,
-    state: RecordState,
-    wanted: Sequence[Wanted] | None,
-    pointer: str,
-) -> Source:
-    """A record that is held, with what was converted of it already."""
-    done = {
-        (line or WHOLE).decode(): Decimal((quantity or b"0").decode())
-        for line, quantity in await lane.read(converted(call, model, name, state.id))
-    }
-    return Source(state=state, done=done, wanted=wanted, pointer=pointer)
+async def _done(
+    lane: Lane, call: Call, model: ObjectModel, name: str, states: Sequence[RecordState]
+) -> dict[str, dict[str, Decimal]]:
+    """What was converted already of records that are held: of each by line."""
+    done: dict[str, dict[str, Decimal]] = {state.id: {} for state in states}
+    for source, line, quantity in await lane.read(converted(call, model, name, list(done))):
+        assert source is not None, "a tie has a source"
+        taken = Decimal((quantity or b"0").decode())
+        done[source.decode()][(line or WHOLE).decode()] = taken
+    return done
