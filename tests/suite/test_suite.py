@@ -148,7 +148,8 @@ def test_every_object_has_a_list_and_a_form_that_shows_all_it_takes(name: str) -
     wanted = {
         field.name
         for field in MODEL.object(name).fields.values()
-        if field.derivation is not Derivation.SYSTEM and field.definition.type != "link"
+        if field.derivation is not Derivation.SYSTEM
+        and field.definition.type != "link"
         and not field.definition.hidden
     }
     hidden_on_purpose = {
