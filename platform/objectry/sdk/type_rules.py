@@ -4,6 +4,7 @@ from objectry.metadata.model.definitions import FieldDef
 from objectry.metadata.types import COMMON, OPERATORS, FieldType, StorageClass
 from objectry.values.names import is_name
 
+_STORED = frozenset(StorageClass) - {StorageClass.NONE}
 _FACTS = ("name", "summary", "storage", "kind", "operators", "widget")
 # What the engine alone does with a field.
 _ENGINE = ("links", "own", "principal", "sealed", "drawn", "priced")
@@ -18,7 +19,7 @@ def type_problem(each: object) -> str:
         return f"does not say its {', '.join(missing)}"
     if not is_name(each.name):
         return f"is called {each.name!r}, which is no name"
-    if not isinstance(each.storage, StorageClass) or each.storage is StorageClass.NONE:
+    if each.storage not in _STORED:
         return "has no storage class"
     if not set(each.operators) <= set(OPERATORS):
         return f"has operators that there are not: {sorted(set(each.operators) - set(OPERATORS))}"

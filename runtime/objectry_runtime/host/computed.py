@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeGuard
 
 import msgspec
 
@@ -107,12 +107,17 @@ def _accept(kind: Kind, value: object) -> Value:
             return value if not (value.microsecond or value.tzinfo) else None
         case Kind.DURATION, timedelta():
             return None if value.microseconds else of_seconds(seconds_of(value))
-        case Kind.LIST, list() | tuple():
+        case Kind.LIST, _ if _is_sequence(value):
             return _texts(value)
         case Kind.LINK, str():
             return parse_id(value)
         case _:
             return None
+
+
+def _is_sequence(value: object) -> TypeGuard[Sequence[object]]:
+    """Whether a plugin returned a list or a tuple."""
+    return isinstance(value, list | tuple)
 
 
 def _texts(values: Sequence[object]) -> tuple[str, ...] | None:

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -39,6 +39,9 @@ fields:
   reminded: {type: date, computed: reminded}
   seen:     {type: datetime, computed: seen}
   payer:    {type: link, to: customer, computed: payer}
+  opens:    {type: time, computed: opens}
+  effort:   {type: duration, computed: effort}
+  labels:   {type: tags, computed: labels}
 ---
 object: line
 service: sales
@@ -83,7 +86,8 @@ def plugin_with(
 ) -> Plugin[Fees]:
     """A plugin that fills every computed field above; `functions` replaces some."""
     plugin = Plugin("dunning", settings=Fees)
-    for name in ("fee", "letter", "settled", "reminded", "seen", "payer", "share"):
+    names = "fee letter settled reminded seen payer opens effort labels share"
+    for name in names.split():
         reads, call = functions.get(name, ((), lambda record, ctx: None))
         plugin.on(computed(name, reads=reads))(call)
     return plugin
@@ -163,6 +167,10 @@ def test_a_row_reads_its_parent() -> None:
         ("reminded", TODAY),
         ("seen", datetime(2026, 11, 22, 9, tzinfo=UTC)),
         ("payer", "01234567-89ab-7def-8123-456789abcdef"),
+        ("opens", time(8, 30)),
+        ("effort", timedelta(hours=36)),
+        ("labels", ("urgent", "ß")),
+        ("labels", ()),
     ],
 )
 def test_a_value_of_the_fields_kind_is_taken_as_it_is(name: str, value: object) -> None:
@@ -183,6 +191,13 @@ def test_a_value_of_the_fields_kind_is_taken_as_it_is(name: str, value: object) 
         ("letter", "nul\x00", "It returned a str; the field takes a str without control"),
         ("settled", 1, "It returned a int; the field takes a bool"),
         ("reminded", datetime(2026, 1, 1, tzinfo=UTC), "It returned a datetime; the field takes"),
+        ("opens", "08:30", "It returned a str; the field takes a time of whole seconds"),
+        ("opens", time(8, 30, tzinfo=UTC), "It returned a time; the field takes a time"),
+        ("effort", timedelta(milliseconds=5), "It returned a timedelta; the field takes"),
+        ("effort", 5, "It returned a int; the field takes a timedelta of whole seconds"),
+        ("labels", ["a", "a"], "It returned a list; the field takes a list of texts"),
+        ("labels", ["a", 5], "It returned a list; the field takes a list of texts"),
+        ("labels", "a", "It returned a str; the field takes a list of texts"),
         ("reminded", "2026-01-01", "It returned a str; the field takes a date"),
         ("seen", datetime(2026, 1, 1), "It returned a datetime; the field takes a datetime with"),
         ("seen", TODAY, "It returned a date; the field takes a datetime with a time zone"),

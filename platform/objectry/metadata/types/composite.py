@@ -27,7 +27,7 @@ class Composite(FieldType):
     kind = Kind.COMPOSITE
     operators = ("isnull",)
     sortable = False
-    refuses = frozenset({"unique", "default"})
+    refuses = frozenset({"unique", "default", "computed"})
 
     def read_schema(self, use: Use, reference: Reference) -> Schema:
         """The parts that have a value."""
@@ -42,7 +42,8 @@ class Composite(FieldType):
         written: Schema = {}
         for name, part in self.parts.items():
             schema = part.write_schema(self.part_use(name, use), required=False)
-            types = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
+            declared: str | list[str] = schema["type"]
+            types = [declared] if isinstance(declared, str) else declared
             written[name] = {**schema, "type": [*types, "null"]}
         whole: Schema = {"type": "object", "properties": written, "additionalProperties": False}
         return {**whole, "minProperties": 1} if required else whole

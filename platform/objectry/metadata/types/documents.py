@@ -21,7 +21,7 @@ class AnyJson(FieldType):
     operators = ("isnull",)
     widget = "json"
     sortable = False
-    refuses = frozenset({"unique", "default"})
+    refuses = frozenset({"unique", "default", "computed"})
     examples = ({"size": 12, "parts": ["a", True, None]}, [1, 2], "text", False)
     mistakes = ("a\x00b", {"a\u202eb": 1})
 
