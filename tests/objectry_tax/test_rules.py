@@ -11,7 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from objectry.sdk import Context, Record
-from objectry_tax import TaxSettings, document_tax, line_amount, tax
+from objectry_tax import (
+    TaxSettings,
+    discounted_tax,
+    document_tax,
+    line_amount,
+    offer_tax,
+    tax,
+)
 from objectry_tax.rules import Base, TaxGroup, tax_groups, tax_of
 
 CASES: list[dict[str, Any]] = msgspec.yaml.decode(
@@ -54,6 +61,20 @@ def test_worked_case(case: dict[str, Any]) -> None:
     else:
         computed = document_tax(Record({"lines": [priced(line) for line in lines]}), ctx)
     assert case["tax"] == str(computed)
+
+
+def test_a_documents_discount_lessens_its_tax_and_optional_lines_bear_none() -> None:
+    """Ten at 49.99 less 10 %, three at 19.95, 2 % off the whole: 83.77 and 4.11."""
+    panel = {"quantity": "10", "price": "49.99", "discount": "10", "rate": "19"}
+    book = {"quantity": "3", "price": "19.95", "rate": "7"}
+    extra = {"quantity": "5", "price": "90", "rate": "19"}
+    firm = [priced(line) | {"optional": False} for line in (panel, book)]
+    offered = Record({"discount": Decimal(2), "lines": [*firm, priced(extra) | {"optional": True}]})
+    assert offer_tax(offered, context()) == Decimal("87.88")
+    ordered = Record({"discount": Decimal(2), "lines": firm})
+    assert discounted_tax(ordered, context()) == Decimal("87.88")
+    plain = Record({"discount": None, "lines": firm})
+    assert discounted_tax(plain, context()) == document_tax(plain, context())
 
 
 def test_rates_are_rounded_group_by_group() -> None:
