@@ -48,8 +48,12 @@ def _touch(
 
 def _targets(rollup: StoredRollup, version: Version) -> Iterator[str]:
     """The ids of the records whose rollup one record's write may change."""
-    before = _parts_before(rollup, version.before) if version.before is not None else {}
-    after = _parts_after(rollup, version.after) if version.after is not None else {}
+    before: Mapping[str, Part] = {}
+    after: Mapping[str, Part] = {}
+    if version.before is not None:
+        before = _parts_before(rollup, version.before)
+    if version.after is not None:
+        after = _parts_after(rollup, version.after)
     for id in before.keys() | after.keys():
         old, new = before.get(id), after.get(id)
         if old == new and not rollup.late:

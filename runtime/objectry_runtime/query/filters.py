@@ -9,6 +9,7 @@ from objectry_runtime.query.frame import ObjectFrame, pg_type
 from objectry_runtime.query.names import FieldPath, Names, find_field
 from objectry_runtime.query.refusal import bad_query, near, quoted
 from objectry_runtime.query.slots import Slot, array_text
+from objectry_runtime.query.speech import spoken
 from objectry_runtime.query.sql import Sql, is_plain
 from objectry_runtime.query.trees import below, operators, tree_of
 from objectry_runtime.query.values import parse_boolean, parse_value
@@ -111,7 +112,7 @@ def render_filter(condition: Filter, field: FieldModel, frame: ObjectFrame, sql:
     many = _many(condition.path, frame)
     if many:
         return _any_linked(condition, many, field, frame, sql)
-    column = frame.column(condition.path)
+    column = spoken(frame, condition.path, translated=field.definition.translate)
     kind = pg_type(field)
     if field.type.many:
         return _listed(condition, column, kind, frame, sql)
@@ -194,6 +195,7 @@ def _listed(condition: Filter, column: str, kind: str, frame: ObjectFrame, sql: 
     ids = asked if many else f"array[{asked}]"
     if condition.op in ("ne", "not_in"):
         return f"({column} && {ids}) is not true"
-    if len(condition.path) > 1 or column != frame.raw(condition.path[0]):
+    name, *behind = condition.path
+    if behind or column != frame.raw(name):
         return f"{column} && {ids}"  # behind links, or shown of some records only
-    return frame.lists(condition.path[0], ids)
+    return frame.lists(name, ids)

@@ -181,7 +181,7 @@ def test_nothing_of_another_database_is_stored() -> None:
 def test_pages_follow_a_link_to_several_objects_to_what_all_have() -> None:
     page = "---\nlayout: order.list\nobject: order\nkind: list\ncolumns: [%s]\n"
     for column, codes in (
-        ("party.name", set()),
+        ("party.name", set[str]()),
         ("party.home", {"OBJ0312"}),
         ("note.x", {"OBJ0326"}),
     ):
