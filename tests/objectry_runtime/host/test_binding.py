@@ -282,7 +282,10 @@ def test_all_mistakes_of_a_release_and_its_plugins_are_found() -> None:
                 "OBJ0832",
                 f"{field} is computed by {field.split('.')[1]!r}, which no installed plugin brings",
             )
-            for field in ("invoice.reminded", "invoice.seen", "invoice.payer", "line.share")
+            for field in (
+                *(f"invoice.{name}" for name in "reminded seen payer opens effort labels".split()),
+                "line.share",
+            )
         ),
     ]
     assert expected == [(finding.code, finding.message) for finding in found]
