@@ -10,6 +10,8 @@ from typing import Any
 
 import httpx
 
+from objectry.values.documents import is_list, is_mapping
+
 Record = dict[str, Any]  # JSON as the API wrote it
 OBJECTS = ("customers", "products", "offers", "orders", "delivery_notes", "invoices")
 WAIT_S = 60.0
@@ -94,9 +96,9 @@ class Teller:
     def _named(self, name: str, record: Record) -> Record:
         self.names[record["id"]] = name
         for table, lines in record.items():
-            if isinstance(lines, list):
-                for place, line in enumerate(lines):
-                    self.names[line["id"]] = f"{name}.{table}.{place}"
+            for place, line in enumerate(lines if is_list(lines) else ()):
+                if is_mapping(line):
+                    self.names[str(line["id"])] = f"{name}.{table}.{place}"
         return record
 
     def _send(
@@ -222,8 +224,8 @@ def state(teller: Teller) -> dict[str, list[Any]]:
     """Every record as the API shows it, with names for ids and without moments."""
     found: dict[str, list[Any]] = {}
     for plural in OBJECTS:
-        records = teller.send("GET", plural, f"/{plural}?limit=500")["data"]
-        named = sorted(records, key=lambda record: teller.names.get(record["id"], record["id"]))
+        records: list[Record] = teller.send("GET", plural, f"/{plural}?limit=500")["data"]
+        named = sorted(records, key=lambda record: teller.names.get(record["id"], ""))
         found[plural] = [_plain(teller, record) for record in named]
     for plural, id, action in _conversions(teller):
         left = _open(teller, plural, id, action)
@@ -247,13 +249,9 @@ def _open(teller: Teller, plural: str, id: str, action: str) -> list[str]:
     return [line["open"] for line in lines]
 
 
-def _plain(teller: Teller, value: Any) -> Any:
-    match value:
-        case dict():
-            return {key: _plain(teller, one) for key, one in value.items() if key not in MOMENTS}
-        case list():
-            return [_plain(teller, one) for one in value]
-        case str() if value in teller.names:
-            return teller.names[value]
-        case _:
-            return value
+def _plain(teller: Teller, value: object) -> Any:
+    if is_mapping(value):
+        return {key: _plain(teller, one) for key, one in value.items() if key not in MOMENTS}
+    if is_list(value):
+        return [_plain(teller, one) for one in value]
+    return teller.names.get(value, value) if isinstance(value, str) else value

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any  # JSON as it was read
 
 from objectry.expressions import Value
-from objectry.values.documents import Document, parse_document
+from objectry.values.documents import Document, is_list, is_mapping, parse_document
 
 _READ: Mapping[str, Callable[[str], Value]] = {
     "decimal": Decimal,
@@ -41,10 +41,12 @@ def write_value(value: Value) -> Any:
             raise AssertionError(f"{type(value).__name__} is no value of a field")
 
 
-def read_value(found: Any) -> Value:
+def read_value(found: object) -> Value:
     """The value that `write_value` wrote."""
-    if isinstance(found, dict):
+    if is_mapping(found):
         [(kind, text)] = found.items()
-        return _READ[kind](text)
-    value: Value = tuple(found) if isinstance(found, list) else found
-    return value
+        return _READ[kind](str(text))
+    if is_list(found):
+        return tuple(str(item) for item in found)
+    assert found is None or isinstance(found, str | bool), "it was written by write_value"
+    return found
