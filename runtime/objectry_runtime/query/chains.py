@@ -54,9 +54,10 @@ def _render(names: Names, model: ObjectModel, by: str) -> Bound:
     start = ObjectFrame(rendering, model.name, rendering.alias(), gated=True)
     named = f"{start.column((by,))} = {sql.bind(RECORD, 'uuid' if by == 'id' else 'text')}"
     readable = start.holds(rendering.policy(model.name).rule("read"))
+    label = sql.constant(model.name, "text")
     shown = " union all ".join(_documents(rendering, one, tenant) for one in objects)
     return sql.bound(
-        f'with recursive walk(object, id) as (select {sql.constant(model.name, "text")} collate "C", '
+        f'with recursive walk(object, id) as (select {label} collate "C", '
         f"{start.alias}.id from {start.source} "
         f"where {conjunction([f'{start.tenant} = {tenant}', named, start.present, readable])} "
         f"union select n.object, n.id from walk w cross join lateral ({_next(tenant)}) n "
