@@ -3,7 +3,6 @@
 import msgspec
 import pytest
 
-from objectry.metadata.model import Definitions
 from objectry.registry import CorruptRelease, Release, make_release
 from tests.golden.project import reference_release
 
@@ -15,7 +14,8 @@ def test_a_snapshot_gives_the_same_release_back() -> None:
 
 def test_the_same_definitions_are_the_same_release_in_whatever_order_files_were_read() -> None:
     definitions = reference_release().definitions
-    turned = Definitions(
+    turned = msgspec.structs.replace(
+        definitions,
         services=dict(reversed(definitions.services.items())),
         objects=dict(reversed(definitions.objects.items())),
         roles=dict(reversed(definitions.roles.items())),

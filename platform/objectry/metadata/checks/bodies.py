@@ -1,8 +1,7 @@
 """Bodies of a story's steps: they name fields there are, with values those take."""
 
 import re
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
 
 from objectry.findings import code, near, near_or_all
 from objectry.metadata.checks.context import Context, Place
@@ -31,13 +30,15 @@ VALUE_REFUSED = code(
         "  - {rejects: {create: customer, values: {name: 5}}, code: type, field: /name}"
     ),
 )
+Json = None | bool | int | str | list["Json"] | dict[str, "Json"]
+
 _REFERENCE = re.compile(r"\$([^$.][^.]*)(?:\.([^.]+))?")
 
 
 def check_body(
     context: Context,
     definition: ObjectDef | None,
-    values: Mapping[str, Any],  # JSON
+    values: Mapping[str, Json],
     at: Place,
     aliases: Mapping[str, str],
 ) -> None:
@@ -67,16 +68,13 @@ def check_body(
             _check_value(context, field, value, place)
 
 
-def _check_references(
-    context: Context,
-    value: Any,
-    at: Place,
-    aliases: Mapping[str, str],  # JSON
-) -> bool:
+def _check_references(context: Context, value: Json, at: Place, aliases: Mapping[str, str]) -> bool:
     """Whether the value refers to a record; what is unknown there is reported."""
     kind, name, path = at
     if isinstance(value, list | dict):
-        items = value.items() if isinstance(value, dict) else enumerate(value)
+        items: Iterable[tuple[str | int, Json]] = (
+            value.items() if isinstance(value, dict) else enumerate(value)
+        )
         found = [
             _check_references(context, item, (kind, name, (*path, key)), aliases)
             for key, item in items
@@ -96,7 +94,7 @@ def _check_references(
     return True
 
 
-def _check_value(context: Context, field: FieldDef, value: Any, at: Place) -> None:  # JSON
+def _check_value(context: Context, field: FieldDef, value: Json, at: Place) -> None:
     """The value is one that the field's type reads."""
     type_ = type_of(field)
     if type_ is None or value is None or field.type == "table":

@@ -67,6 +67,10 @@ def kind_schema(kind: str, types: Iterable[str] = ()) -> dict[str, Any]:
     if kind == "report":
         parameter = schema["properties"]["parameters"]["additionalProperties"]
         parameter["properties"]["type"]["enum"] = [name for name in TYPES if name != "table"]
+    if kind == "extend":
+        section = kind_schema("layout")["properties"]["sections"]["items"]
+        added = schema["properties"]["layouts"]["additionalProperties"]["items"]
+        added |= {key: section[key] for key in ("properties", "additionalProperties")}
     if kind == "scenario":
         for part in PARTS:
             _nest(schema["properties"][part]["items"])
