@@ -84,7 +84,8 @@ _ALL: Iterable[Function] = (
         "lines",
         "count(lines)",
         "How many lines there are; `count(lines.x)` those with a value in `x`, "
-        "`count(lines.x > 3)` those for which the condition is true.",
+        "`count(lines.x > 3)` those for which the condition is true; `count(tags)` the items of a "
+        "list, 0 where there is none.",
     ),
     _shaped(
         "lines", "avg(lines.x)", "The average over all lines, to 12 places; null over nothing."
