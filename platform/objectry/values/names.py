@@ -15,7 +15,7 @@ RESERVED_FIELDS = frozenset(
 # `status` where it is the field of a workflow.
 CONDITIONAL_FIELDS = frozenset({"number", "status"})
 
-QUERY_PARAMETERS = frozenset("where q sort fields expand limit cursor count dry_run".split())
+QUERY_PARAMETERS = frozenset("where q sort fields expand limit cursor count dry_run lang".split())
 PATH_WORDS = frozenset("aggregate export import upsert actions history".split())
 
 # Words with a meaning of their own in an expression; no field could be reached under them.

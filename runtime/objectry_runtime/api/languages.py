@@ -13,7 +13,6 @@ from objectry_runtime.problems import Problem
 from objectry_runtime.query.statements import Kept, kept
 
 PARAMETER = "lang"
-USUAL = "en"  # what definitions are written in, unless `company.language` says otherwise
 
 
 class Spoken(Kept[Definitions]):
@@ -30,19 +29,19 @@ def with_languages(call: Call, headers: Headers, params: Params) -> Call:
     if language is None:
         detail = f'lang: "{asked[:40]}" is no language, such as de or pt-BR.'
         raise Problem(400, "bad_query", "The query can't be read.", detail)
-    return msgspec.structs.replace(call, languages=(language,))
+    return msgspec.structs.replace(call, languages=(language,), language=language)
+
+
+def but_language(params: Params) -> Params:
+    """The parameters without the language."""
+    return tuple(one for one in params if one[0] != PARAMETER)
 
 
 def language_of(call: Call) -> str:
     """The language that labels are told in."""
-    usual = usual_language(call)
+    usual = call.usual_language
     translations = call.live.release.definitions.translations
     return choose(call.languages, {usual, *translations}) or usual
-
-
-def usual_language(call: Call) -> str:
-    """The language that definitions are written in."""
-    return str(call.live.settings.get("company", {}).get("language") or USUAL)
 
 
 def definitions_for(call: Call) -> Definitions:

@@ -10,6 +10,7 @@ from objectry_runtime.api import outputs, staleness
 from objectry_runtime.api.address import Params, check_length, read_params, read_segments
 from objectry_runtime.api.asgi import Headers, Receive, Scope, Send, read_headers
 from objectry_runtime.api.body import ClientGone, check_content_type, read_body
+from objectry_runtime.api.languages import but_language, with_languages
 from objectry_runtime.api.problems import to_problem
 from objectry_runtime.api.responses import Response, problem_response, respond
 from objectry_runtime.api.serving import Serving, build_call, request_id
@@ -74,6 +75,12 @@ class RecordApi:
             call = msgspec.structs.replace(call, principal=call.principal.with_lent())
         params = read_params(raw_query)
         kind, model = self._locate(call, segments)
+        call = with_languages(call, headers, params)
+        if kind != "print":  # a page has a language of its own
+            params = but_language(params)
+        if call.language and method == "PUT":
+            detail = "PUT says the whole record. PATCH sets what it is in another language."
+            raise Problem(400, "bad_query", "The query can't be read.", detail)
         allowed = _allowed(kind, model)
         if method == "OPTIONS":
             return Response(status=204, headers={"Allow": ", ".join(allowed)})

@@ -13,6 +13,7 @@ from objectry.compiler.codecs import (
     compile_codec,
     decode_json,
 )
+from objectry_runtime.command.translations import Texts, companions, part
 from objectry_runtime.host.live import Live
 from objectry_runtime.permissions import Policy, WriteAction, policy
 from objectry_runtime.problems import FieldError, Problem, invalid
@@ -26,6 +27,7 @@ class Body(msgspec.Struct, frozen=True, kw_only=True):
 
     pointer: str
     decoded: Decoded
+    translations: Mapping[str, Texts] = {}
 
 
 class Rights:
@@ -111,24 +113,45 @@ def parse(body: bytes) -> object:
         raise Problem(400, "invalid_json", "The body can't be read.", issue.message) from None
 
 
+class Speech(msgspec.Struct, frozen=True):
+    """The translated fields of an object, the language of a body, and the usual one."""
+
+    fields: tuple[str, ...]
+    language: str
+    usual: str
+    fresh: bool
+
+
 def read_one(
-    live: Live, object_name: str, document: object, rights: Rights, *, partial: bool
+    live: Live,
+    object_name: str,
+    document: object,
+    rights: Rights,
+    *,
+    partial: bool,
+    speech: Speech | None = None,
 ) -> Body:
     """One record's document."""
-    return _read(codec_of(live, object_name), document, rights, partial, "")
+    return _read(codec_of(live, object_name), document, rights, partial, "", speech)
 
 
-def read_many(live: Live, object_name: str, document: object, rights: Rights) -> list[Body]:
+def read_many(
+    live: Live,
+    object_name: str,
+    document: object,
+    rights: Rights,
+    speech: Speech | None = None,
+) -> list[Body]:
     """The document of a POST: a record, or an array of records."""
     codec = codec_of(live, object_name)
     if not is_array(document):
-        return [_read(codec, document, rights, False, "")]
+        return [_read(codec, document, rights, False, "", speech)]
     if not document:
         raise invalid([FieldError("", "min_length", "The array has no record.")])
     if len(document) > ROWS_MAX:
         message = f"At most {ROWS_MAX} records at once, got {len(document)}."
         raise invalid([FieldError("", "max_length", message)])
-    return [_read(codec, one, rights, False, f"/{row}") for row, one in enumerate(document)]
+    return [_read(codec, one, rights, False, f"/{row}", speech) for row, one in enumerate(document)]
 
 
 def errors_of(issues: Sequence[Issue]) -> list[FieldError]:
@@ -162,12 +185,32 @@ def step(name: object) -> str:
     return "/" + str(name)[:100].replace("~", "~0").replace("/", "~1")
 
 
-def _read(codec: Codec, document: object, rights: Rights, partial: bool, pointer: str) -> Body:
+def _read(
+    codec: Codec,
+    document: object,
+    rights: Rights,
+    partial: bool,
+    pointer: str,
+    speech: Speech | None,
+) -> Body:
     may_write: Callable[[str], bool] = rights.may_write
+    parted = None
+    if speech is not None and speech.fields:
+        fields = tuple(name for name in speech.fields if may_write(name))
+        parted = part(document, fields, speech.language, speech.usual, fresh=speech.fresh)
+        document = parted.document
     decoded = codec.read(
         document, partial=partial, writable=may_write, visible=rights.may_see, pointer=pointer
     )
-    return Body(pointer=pointer, decoded=decoded)
+    if parted is None or not (parted.texts or parted.issues):
+        return Body(pointer=pointer, decoded=decoded)
+    issues = [msgspec.structs.replace(one, pointer=pointer + one.pointer) for one in parted.issues]
+    decoded = msgspec.structs.replace(
+        decoded,
+        values={**decoded.values, **companions(parted.texts, {})},
+        issues=(*decoded.issues, *issues),
+    )
+    return Body(pointer=pointer, decoded=decoded, translations=parted.texts)
 
 
 def empty(document: object) -> bool:

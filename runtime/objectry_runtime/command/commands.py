@@ -8,6 +8,7 @@ from objectry_runtime.command import single
 from objectry_runtime.command.admission import authorize, check_version, found, path_of
 from objectry_runtime.command.bodies import (
     Body,
+    Speech,
     parse,
     read_many,
     read_one,
@@ -25,6 +26,7 @@ from objectry_runtime.command.line_rights import line_faults
 from objectry_runtime.command.numbering import draw
 from objectry_runtime.command.questions import linked_ids, question_about, unkeyed
 from objectry_runtime.command.refusals import forbidden
+from objectry_runtime.command.translations import companions, translated_fields
 from objectry_runtime.command.validate import validate
 from objectry_runtime.command.write import Command, write
 from objectry_runtime.identity.call import Call
@@ -43,7 +45,7 @@ async def create(call: Call, object_name: str, body: bytes, *, id: str = "") -> 
         raise forbidden()
     document = parse(body)
     fields = write_rights(call.live, rights, "create")
-    bodies = read_many(call.live, object_name, document, fields)
+    bodies = read_many(call.live, object_name, document, fields, _speech(call, model, fresh=True))
     ids = linked_ids(call.live, model, (one.decoded.values for one in bodies))
     path = path_of(model)
     scope = scope_of(call, "POST", path)
@@ -67,7 +69,9 @@ async def update(
     """Change what a body says of a record (PATCH), or make it what the body says (PUT)."""
     model, rights = authorize(call, object_name)
     fields = write_rights(call.live, rights, "update")
-    said = read_one(call.live, object_name, parse(body), fields, partial=not replace)
+    speech = _speech(call, model, fresh=False)
+    document = parse(body)
+    said = read_one(call.live, object_name, document, fields, partial=not replace, speech=speech)
     conditional = conditional_fields(rights, said, "update")
     ids = linked_ids(call.live, model, (said.decoded.values,))
     question = question_about(
@@ -81,6 +85,12 @@ async def update(
         deprecated=bool(said.decoded.deprecated),
     )
     return await write(call, command)
+
+
+def _speech(call: Call, model: ObjectModel, *, fresh: bool) -> Speech:
+    """How a body's texts are to be read."""
+    fields = translated_fields(model)
+    return Speech(fields, call.language, call.usual_language, fresh)
 
 
 async def ensure_single(call: Call, model: ObjectModel) -> None:
@@ -133,6 +143,7 @@ def _change(
         current = state.values.get(model.workflow.field) if model.workflow else None
         errors = said_wrong(body, model, current)
         values, lines = split(body.decoded)
+        values |= companions(body.translations, state.values)
         errors += [
             FieldError(step(name), "read_only", "You may not write this field.")
             for name in (*values, *lines)

@@ -9,8 +9,10 @@ from decimal import Decimal
 from objectry.compiler.codecs import to_json
 from objectry.expressions import Value
 from objectry.metadata.model import Derivation, FieldModel, ObjectModel
-from objectry.metadata.types import StorageClass
-from objectry.values.documents import Document
+from objectry.metadata.model.translating import beside
+from objectry.metadata.types import Refused, StorageClass
+from objectry.values.documents import Document, is_mapping
+from objectry.values.languages import parse_language
 from objectry_runtime.command.bodies import codec_of, step
 from objectry_runtime.command.completing import exceeds
 from objectry_runtime.command.draft import Draft
@@ -204,7 +206,38 @@ def checks(live: Live, model: ObjectModel) -> Rule | None:
     return rule if model.checks else None
 
 
+def translations(live: Live, model: ObjectModel) -> Rule | None:
+    """A text in another language keeps the bounds of its field."""
+    readers = {
+        name: field.type.reader(model.use(field))
+        for name, field in model.fields.items()
+        if field.definition.translate
+    }
+
+    def rule(draft: Draft, values: Values) -> Iterator[FieldError]:
+        for name, read in readers.items():
+            held = values[beside(name)]
+            if held is None or beside(name) not in draft.named:
+                continue
+            texts = held.json if isinstance(held, Document) else None
+            if not is_mapping(texts):
+                yield _error(draft, beside(name), "type", "Expected texts by language.")
+                continue
+            for language, text in texts.items():
+                at = draft.pointer + step(beside(name)) + step(language[:20])
+                if parse_language(language) != language:
+                    yield FieldError(at, "language", "A language is a tag such as de or pt-BR.")
+                    continue
+                try:
+                    read(text)
+                except Refused as refused:
+                    yield FieldError(at, refused.code, refused.message)
+
+    return rule if readers else None
+
+
 RULES: tuple[Make, ...] = (
+    translations,
     applicable,
     required,
     places,

@@ -67,4 +67,21 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     if_none_match: str = ""
     dry_run: bool = False
     languages: tuple[str, ...] = ()  # that the caller reads, the best first
+    language: str = ""  # that the caller asked for by name, and writes
     owners: Owners | None = None  # where everything lives here there are none to ask
+
+    @property
+    def usual_language(self) -> str:
+        """The language that labels and values are in where nothing says another."""
+        return str(self.live.settings.get("company", {}).get("language") or "en")
+
+    @property
+    def translated_to(self) -> tuple[str, ...]:
+        """The languages to look for before the usual one, each before what it is a kind of."""
+        wanted: list[str] = []
+        for language in self.languages:
+            for tag in dict.fromkeys((language, language.partition("-")[0])):
+                if tag == self.usual_language:
+                    return tuple(wanted)
+                wanted.append(tag)
+        return tuple(wanted)

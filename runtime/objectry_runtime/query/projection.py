@@ -5,6 +5,7 @@ from objectry.metadata.types import SHOWN, StorageClass
 from objectry_runtime.permissions import Policy
 from objectry_runtime.query.frame import ObjectFrame
 from objectry_runtime.query.selection import Selection
+from objectry_runtime.query.speech import spoken_raw
 from objectry_runtime.query.sql import quote
 
 MASK = "•••"
@@ -25,7 +26,7 @@ def _column(frame: ObjectFrame, policy: Policy, name: str, opened: tuple[Selecti
         return f"{frame.alias}.parent_id"
     field = frame.model.fields[name]
     if not opened:
-        value = json_value(field, frame.raw(name))
+        value = json_value(field, spoken_raw(frame, field))
     elif field.is_table:
         value = _rows(frame, name, opened[0])
     else:

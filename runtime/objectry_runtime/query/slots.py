@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from objectry_runtime.identity.call import Call, Principal
 from objectry_runtime.store.executor import Bound
@@ -18,6 +19,8 @@ RECORD = Slot("record")
 LIMIT = Slot("limit")
 TODAY = Slot("today")
 NOW = Slot("now")
+# Looked for before the usual one; a header's wishes beyond them are not.
+LANGUAGES = tuple(Slot(f"language.{place}") for place in range(4))
 USER: Mapping[str, str] = {
     "id": Slot("user.id"),
     "name": Slot("user.name"),
@@ -60,7 +63,13 @@ def _roles(principal: Principal) -> str:
     return array_text(sorted(principal.roles))
 
 
+def _language(call: Call, place: int) -> str:
+    wanted = call.translated_to
+    return wanted[place] if place < len(wanted) else ""
+
+
 _OF_CALL: Mapping[str, Callable[[Call], str]] = {
+    **{slot: partial(_language, place=place) for place, slot in enumerate(LANGUAGES)},
     TENANT: lambda call: str(call.principal.tenant),
     TODAY: lambda call: call.today.isoformat(),
     NOW: lambda call: call.now.isoformat(),

@@ -9,6 +9,7 @@ from objectry_runtime.query.frame import ObjectFrame, pg_type
 from objectry_runtime.query.names import Names, find_field
 from objectry_runtime.query.refusal import bad_query, quoted
 from objectry_runtime.query.slots import Slot
+from objectry_runtime.query.speech import spoken
 from objectry_runtime.query.sql import Sql
 
 KEYS_MAX = 6
@@ -21,6 +22,7 @@ class SortKey(msgspec.Struct, frozen=True):
     descending: bool
     type: str
     words: bool
+    translated: bool = False
 
 
 def parse_sort(names: Names, object_name: str, text: str) -> tuple[SortKey, ...]:
@@ -52,7 +54,9 @@ def with_id(names: Names, object_name: str, keys: tuple[SortKey, ...]) -> tuple[
 def key_column(key: SortKey, frame: ObjectFrame) -> str:
     """The value that is sorted by."""
     # The id breaks ties whoever asks, and is what the cursor is about.
-    column = frame.raw("id") if key.path == ("id",) else frame.column(key.path)
+    if key.path == ("id",):
+        return frame.raw("id")
+    column = spoken(frame, key.path, translated=key.translated)
     return f"objectry.sort_key({column})" if key.words else column
 
 
@@ -88,7 +92,7 @@ def cursor_slot(position: int) -> Slot:
 
 
 def _key(path: tuple[str, ...], field: FieldModel, descending: bool) -> SortKey:
-    return SortKey(path, descending, pg_type(field), field.type.words)
+    return SortKey(path, descending, pg_type(field), field.type.words, field.definition.translate)
 
 
 def _collation(key: SortKey) -> str:

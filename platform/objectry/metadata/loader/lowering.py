@@ -12,6 +12,7 @@ from objectry.metadata.loader.extending import extend, extend_layouts
 from objectry.metadata.loader.merging import Grafts, merge
 from objectry.metadata.loader.relations import relate
 from objectry.metadata.loader.sources import Graft
+from objectry.metadata.loader.translating import translate_rights, translate_values
 from objectry.metadata.loader.uniting import unite
 from objectry.metadata.model.definitions import (
     Definitions,
@@ -43,6 +44,7 @@ def lower(definitions: Definitions) -> Lowered:
         definitions,
         layouts=dict(extend_layouts(definitions, grafts)),
         translations=unite(definitions, grafts),
+        roles=translate_rights(definitions),
     )
     return Lowered(definitions=definitions, grafts=grafts)
 
@@ -135,4 +137,4 @@ def _mixed(mixins: Mapping[str, MixinDef], definition: ObjectDef, grafts: Grafts
     return definition
 
 
-STEPS: tuple[Step, ...] = (take_services, mix_in, extend, list_units, type_records, plant, relate)
+STEPS: tuple[Step, ...] = (take_services, mix_in, extend, list_units, translate_values, type_records, plant, relate)

@@ -60,6 +60,7 @@ class FieldDef(Def, frozen=True, kw_only=True):
     options: tuple[OptionDef, ...] = ()
     to: tuple[str, ...] = ()
     replicate: tuple[str, ...] = ()  # of a link: what is kept here of a record that lives elsewhere
+    translate: bool = False  # a text per language: the loader adds the others beside it
     units: str = ""  # what a `select` chooses a unit of; the loader lists them as its options
     of: str = ""
     formula: str | None = None

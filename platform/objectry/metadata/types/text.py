@@ -46,7 +46,9 @@ class Text(FieldType):
     kind = Kind.TEXT
     operators = TEXTUAL
     widget = "input"
-    keys: ClassVar[frozenset[str]] = frozenset({"min_length", "max_length", "pattern"})
+    keys: ClassVar[frozenset[str]] = frozenset(
+        {"min_length", "max_length", "pattern", "translate"}
+    )
     words = True
     maskable = True
     titled = True
@@ -105,7 +107,7 @@ class LongText(Text):
     name = "long_text"
     summary = "Text of several lines."
     widget = "textarea"
-    keys = frozenset({"min_length", "max_length"})
+    keys = frozenset({"min_length", "max_length", "translate"})
     titled = False
     examples: ClassVar[tuple[object, ...]] = ("Dear all,\n\nthank you.",)
     mistakes = (5, "a\x00b")
