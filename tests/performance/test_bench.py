@@ -24,7 +24,7 @@ from tests.performance.bench.options import read_options
 from tests.performance.bench.requests import KINDS
 from tests.performance.bench.results import Results, bars
 from tests.performance.bench.script import make_script
-from tests.performance.bench.servers import ROOT
+from tests.performance.bench.servers import PROJECT
 from tests.server import objectry
 
 SCALE = SCALES["smoke"]
@@ -140,7 +140,7 @@ def test_a_script_sends_what_was_sent_with_other_ids() -> None:
 def test_orders_can_be_put_back(database: Database) -> None:
     """After writes of whatever kind the data is what it was, so that every server gets the same."""
     objectry(
-        *("apply", "--project", str(ROOT)),
+        *("apply", "--project", str(PROJECT)),
         extra={"OBJECTRY_DATABASE_URL": database.owner_dsn},
     )
     assert generate(database.owner_dsn, SCALE)

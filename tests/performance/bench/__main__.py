@@ -21,10 +21,8 @@ from tests.performance.bench.processes import postmaster, running
 from tests.performance.bench.report import report
 from tests.performance.bench.results import PGBENCH, Results
 from tests.performance.bench.rounds import Bench, measure_all
-from tests.performance.bench.servers import Place, environment, served
+from tests.performance.bench.servers import PROJECT, Place, environment, served
 from tests.server import free_port, objectry
-
-ROOT = Path(__file__).parents[3]
 
 
 def main() -> None:
@@ -47,8 +45,8 @@ def _run(options: Options, stack: ExitStack) -> Results:
     postgres = stack.enter_context(EmbeddedPostgres(state))
     place = Place(dsn=postgres.dsn(), state=state)
     told = environment(place, options.settings)
-    objectry("apply", "--project", str(ROOT), extra=told)
-    words = ("key", "create", "bench", "--role", "admin", "--project", str(ROOT))
+    objectry("apply", "--project", str(PROJECT), extra=told)
+    words = ("key", "create", "bench", "--role", "admin", "--project", str(PROJECT))
     key = objectry(*words, extra=told).split()[0]
     began = time.monotonic()
     made = generate(place.dsn, SCALES[options.scale])

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx
@@ -14,11 +13,10 @@ from objectry_runtime.services.runtime import Runtime, require_live
 from objectry_runtime.services.settings import read_settings
 from objectry_runtime.store.database import Database
 from objectry_runtime.store.executor import Bound, Executor, Rows, Transaction
+from tests.performance.bench.servers import PROJECT
 
 if TYPE_CHECKING:
     from prometheus_client.registry import CollectorRegistry
-
-ROOT = Path(__file__).parents[3]
 
 
 class Sent(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,7 +73,7 @@ def capture(
 async def _capture(
     dsn: str, environment: dict[str, str], key: str, requests: Sequence[tuple[str, str, bytes]]
 ) -> list[list[Sent]]:
-    settings = read_settings(ROOT, environment)
+    settings = read_settings(PROJECT, environment)
     database = Database.of(dsn)
     runtime = Runtime(settings, database, require_live(database, settings))
     runtime.executor = recorder = Recorder(runtime.executor)
