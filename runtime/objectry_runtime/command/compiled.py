@@ -77,6 +77,16 @@ class Compiled:
             if field.type.principal and field.derivation is Derivation.INPUT
         )
         self.secrets = secrets_of(live.model, model)
+        self.references = tuple(field for field in fields.values() if field.references)
+        # Stored rollups whose decimal places another field of the record decides.
+        self.priced = tuple(
+            (name, field.currency.name)
+            for name, field in fields.items()
+            if field.is_rollup
+            and field.stored
+            and field.currency
+            and field.currency.root == "record"
+        )
         self._rollups = tuple(
             (name, _ENCODERS.get(field.type.storage))
             for name, field in fields.items()

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from objectry.expressions import Value
+from objectry_runtime.command.compiled import compiled
 from objectry_runtime.command.decision import Decision, Version
 from objectry_runtime.identity.call import Call
 from objectry_runtime.query.references import refer
@@ -14,9 +15,7 @@ def hold_references(call: Call, decision: Decision) -> list[Bound]:
     model = decision.model
     found: list[Bound] = []
     for table, owner in (("", model.name), *model.tables.items()):
-        for field in call.live.model.object(owner).fields.values():
-            if not field.references:
-                continue
+        for field in compiled(call.live, call.live.model.object(owner)).references:
             moved = [
                 id for version in decision.versions for id in _moved(version, table, field.name)
             ]

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from objectry.expressions import Value
+from objectry_runtime.command.compiled import compiled
 from objectry_runtime.command.decision import Decision, Version
 from objectry_runtime.command.draft import Draft
 from objectry_runtime.command.questions import linked_by
@@ -25,11 +26,9 @@ def keep_rollups(call: Call, decision: Decision) -> list[Bound]:
     for rollup in kept_by(call.live, decision.model.name):
         for version in decision.versions:
             _touch(touched, rollup.object, rollup.field, _targets(rollup, version))
-    for name in decision.model.fields if decision.operation == "update" else ():
-        own = decision.model.fields[name]
-        if own.is_rollup and own.stored and own.currency and own.currency.root == "record":
-            ids = (one.id for one in decision.versions if _differs(one, own.currency.name))
-            _touch(touched, decision.model.name, name, ids)
+    for name, currency in compiled(call.live, decision.model).priced:
+        ids = (one.id for one in decision.versions if _differs(one, currency))
+        _touch(touched, decision.model.name, name, ids)
     wanted = sorted((name, sorted(fields), sorted(ids)) for name, (fields, ids) in touched.items())
     return [hold(call, name, ids) for name, _, ids in wanted if ids] + [
         compute_anew(call, name, tuple(fields), ids) for name, fields, ids in wanted if ids
