@@ -93,3 +93,42 @@ def test_a_lead_becomes_a_paid_invoice(server: Server) -> None:
         firsts = [happened.index(name) for name in flow.split()]
         assert firsts == sorted(firsts)
     assert "clean" in objectry("verify", *server.folders)
+
+
+LETTERS = {
+    "offer": ("Angebot", "Offer"),
+    "order": ("Auftragsbestätigung", "Order confirmation"),
+    "delivery_note": ("Lieferschein", "Delivery note"),
+    "invoice": ("Rechnung", "Invoice"),
+    "credit_note": ("Gutschrift", "Credit note"),
+    "dunning_notice": ("Mahnung", "Reminder"),
+}
+
+
+def test_every_document_is_a_letter_in_two_languages(server: Server) -> None:
+    """Title, recipient, amounts as the language writes them; drafts can be printed too."""
+    with server.client() as api:
+        address = {"street": "Am Markt 1", "postal_code": "23552", "city": "Lübeck"}
+        customer = post(api, "/customers", {"name": "Rathaus Café", "country": "DE", **address})
+        product = post(api, "/products", {"sku": "BAT-10", "name": "Battery", "price": "4350"})
+        lines = [{"product": product["id"], "quantity": 2, "discount": 5}]
+        body = {"customer": customer["id"], "lines": lines}
+        records = {"offer": post(api, "/offers", body), "order": post(api, "/orders", body)}
+        records["delivery_note"] = post(api, "/delivery_notes", body)
+        late = {"invoice_date": "2026-01-02", "due_date": "2026-01-16", **body}
+        records["invoice"] = post(api, "/invoices", late)
+        path = f"/invoices/{records['invoice']['id']}"
+        records["invoice"] = moved(api, path, "issue")
+        records["credit_note"] = post(api, f"{path}/actions/credit_note")
+        records["dunning_notice"] = post(api, f"{path}/actions/dunning_notice")
+        for name, titles in LETTERS.items():
+            for lang, title in zip(("de", "en"), titles, strict=True):
+                params = {"layout": f"{name}.print", "format": "html", "lang": lang}
+                page = api.get(f"/{name}s/{records[name]['id']}/print", params=params)
+                assert page.status_code == 200, page.text
+                assert f"<h1>{title}" in page.text
+                assert "Rathaus Café<br>Am Markt 1<br>23552 Lübeck" in page.text
+                if name != "delivery_note":
+                    assert (
+                        "9.835,35\N{NO-BREAK SPACE}€" if lang == "de" else "€9,835.35"
+                    ) in page.text
