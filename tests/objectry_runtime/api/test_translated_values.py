@@ -111,6 +111,15 @@ async def test_lists_filter_and_sort_in_the_language(desk: Desk) -> None:
     assert ["nut"] == await names(f"sort=name&limit=1&lang=de&cursor={page['next']}")
 
 
+async def test_the_document_names_the_language(desk: Desk) -> None:
+    paths = (await desk.agent.get("/openapi.json")).json()["paths"]
+    for path, method in (("products", "get"), ("products", "post"), ("products/{id}", "patch")):
+        parameters = paths[f"/api/v1/{path}"][method]["parameters"]
+        assert "lang" in [one.get("name") for one in parameters]
+    parameters = paths["/api/v1/products/{id}"]["put"]["parameters"]
+    assert "lang" not in [one.get("name") for one in parameters]
+
+
 async def test_formulas_speak_the_usual_language(desk: Desk) -> None:
     id = await product(desk, name={"en": "Bolt", "de": "Schraube"})
     need = await desk.agent.post("/api/v1/needs?lang=de", json={"product": id})

@@ -27,8 +27,14 @@ def write_schema(
             schema["minItems"] = 1
     else:
         schema = field.type.write_schema(owner.use(field), required=required)
+        if field.definition.translate:
+            schema = {"anyOf": [schema, _TEXTS]}
     schema = _described(field, schema)
     return schema if required else nullable(schema)
+
+
+# Texts by language; null takes one away.
+_TEXTS: Schema = {"type": "object", "additionalProperties": {"type": ["string", "null"]}}
 
 
 def nullable(schema: Schema) -> Schema:

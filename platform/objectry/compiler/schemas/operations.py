@@ -12,7 +12,15 @@ from objectry.compiler.schemas.operation import (
     label,
     operation,
 )
-from objectry.compiler.schemas.parts import AGE, BULK_MAX, page, parameter, problems
+from objectry.compiler.schemas.parts import (
+    AGE,
+    BULK_MAX,
+    DELETED,
+    LANG,
+    page,
+    parameter,
+    problems,
+)
 from objectry.compiler.schemas.shapes import Visible, filterable
 from objectry.metadata.model import FieldModel, Model, ObjectModel
 from objectry.metadata.types import BELOW, OPERATORS, Reference, Schema
@@ -73,7 +81,11 @@ def _list(owner: ObjectModel, visible: Visible, reference: Reference) -> Schema:
     shared = ("where", "sort", "fields", "expand", "limit", "cursor", "count", "stale")
     return {
         **operation(owner, "list", f"List: {label(owner)}"),
-        "parameters": [_filters(owner, visible), *(parameter(name) for name in shared)],
+        "parameters": [
+            _filters(owner, visible),
+            *(parameter(name) for name in shared),
+            *_of_reads(owner),
+        ],
         "responses": {
             "200": answer("A page.", page(reference(owner.name, "read")), AGE),
             **problems(),
@@ -84,6 +96,17 @@ def _list(owner: ObjectModel, visible: Visible, reference: Reference) -> Schema:
 def _follows(field: FieldModel) -> bool:
     """Whether a path may go on behind the field: to a record, or to a part of the value."""
     return field.type.links or bool(field.type.parts)
+
+
+def _of_reads(owner: ObjectModel) -> list[Schema]:
+    """The parameters that only some objects' reads take."""
+    return [*([DELETED] if owner.definition.soft_delete else []), *_of_writes(owner)]
+
+
+def _of_writes(owner: ObjectModel) -> list[Schema]:
+    """The same of writes: texts of several languages are told one at a time."""
+    translated = any(field.definition.translate for field in owner.fields.values())
+    return [LANG] if translated else []
 
 
 def _filters(owner: ObjectModel, visible: Visible) -> Schema:
@@ -117,7 +140,10 @@ def _filters(owner: ObjectModel, visible: Visible) -> Schema:
 def _get(owner: ObjectModel, reference: Reference) -> Schema:
     return {
         **operation(owner, "get", f"Get: {label(owner)}"),
-        "parameters": [parameter(name) for name in ("id", "fields", "expand", "stale")],
+        "parameters": [
+            *(parameter(name) for name in ("id", "fields", "expand", "stale")),
+            *_of_reads(owner),
+        ],
         "responses": {
             "200": answer("The record.", reference(owner.name, "read"), ETAG | AGE),
             **problems("404"),
@@ -141,7 +167,7 @@ def _create(owner: ObjectModel, reference: Reference) -> Schema:
     )
     return {
         **operation(owner, "create", f"Create: {label(owner)} (one, or an array: all or nothing)"),
-        "parameters": [parameter("idempotency_key"), parameter("dry_run")],
+        "parameters": [parameter("idempotency_key"), parameter("dry_run"), *_of_writes(owner)],
         "requestBody": {"required": True, "content": json_body({"anyOf": [one, many]})},
         "responses": {"201": made, **problems("403", "404", "409", "422")},
     }
@@ -155,7 +181,10 @@ def _update(owner: ObjectModel, reference: Reference, shape: str, summary: str) 
     verb = "patch" if shape == "patch" else "replace"
     return {
         **operation(owner, verb, f"{label(owner)}: {summary}"),
-        "parameters": [parameter(name) for name in ("id", "if_match", "dry_run")],
+        "parameters": [
+            *(parameter(name) for name in ("id", "if_match", "dry_run")),
+            *(_of_writes(owner) if verb == "patch" else ()),
+        ],
         "requestBody": {"required": True, "content": content},
         "responses": {
             "200": answer("The record as it is now.", reference(owner.name, "read"), ETAG),

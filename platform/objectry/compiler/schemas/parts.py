@@ -19,6 +19,14 @@ def _header(name: str, description: str) -> Schema:
 
 _TEXT: Schema = {"type": "string"}
 
+# Parameters that only some objects take stand where they are taken.
+LANG = _query("lang", "The language of translated values, such as `de` or `pt-BR`.", _TEXT)
+DELETED = _query(
+    "deleted",
+    "Show deleted records too, or only them; for those who may delete.",
+    {"type": "string", "enum": ["include", "only"]},
+)
+
 PARAMETERS: dict[str, Schema] = {
     "id": {
         "name": "id",

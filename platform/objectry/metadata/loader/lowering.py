@@ -137,4 +137,13 @@ def _mixed(mixins: Mapping[str, MixinDef], definition: ObjectDef, grafts: Grafts
     return definition
 
 
-STEPS: tuple[Step, ...] = (take_services, mix_in, extend, list_units, translate_values, type_records, plant, relate)
+STEPS: tuple[Step, ...] = (
+    take_services,
+    mix_in,
+    extend,
+    list_units,
+    translate_values,
+    type_records,
+    plant,
+    relate,
+)
