@@ -65,6 +65,9 @@ when:
   - {create: customer, as: other, values: {name: $t.number}}
   - {update: other, values: {name: $$x}}
   - {rejects: {update: acme, values: {name: X}, by: agent}, code: forbidden}
+  - {create: customer, as: own, values: {name: Own}, by: agent}
+  - {update: own, values: {name: Mine}, by: agent}
+  - {rejects: {update: own, values: {name: His}, by: agent#2}, code: forbidden}
   - {rejects: {update: t, values: {customer: null}}, code: required, field: /customer}
   - {rejects: {do: finish, on: t}, code: transition_refused}
 then:

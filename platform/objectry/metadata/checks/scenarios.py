@@ -92,7 +92,8 @@ class _Story:
         self._check_keys(step, path)
         if step.by:
             known = {*ROLES, *self._context.definitions.roles}
-            self._context.expect(UNKNOWN_ROLE, "role", step.by, known, self._at(path, "by"))
+            role = step.by.partition("#")[0]
+            self._context.expect(UNKNOWN_ROLE, "role", role, known, self._at(path, "by"))
         match step.action:
             case "create":
                 self._create(step, path, refused)

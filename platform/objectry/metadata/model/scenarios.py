@@ -26,7 +26,7 @@ class StepDef(Def, frozen=True, kw_only=True):
     alias: str = ""  # YAML: as
     values: dict[str, Any] = {}  # JSON
     parameters: dict[str, Any] = {}  # JSON
-    by: str = ""  # a role; empty is admin
+    by: str = ""  # a role, `role#2` for another person who has it; empty is admin
     step: "StepDef | None" = None  # of rejects
     code: str = ""
     field: str = ""  # a JSON pointer

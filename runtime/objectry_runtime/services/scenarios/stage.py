@@ -32,27 +32,40 @@ class Stage(msgspec.Struct, frozen=True):
     settings: Settings
     owner: OwnerConnection
 
-    def tenant(self, number: int) -> dict[str, Principal]:
-        """A tenant of its own, with one principal for each role, by role."""
-        roles = ["admin", *self.live.release.definitions.roles]
+    def tenant(self, number: int) -> "People":
+        """A tenant of its own, with nobody in it yet."""
         name = f"scenario-{number}"
         self.owner.execute("insert into objectry.tenant (id, name) values (%s, %s)", (number, name))
-        made: dict[str, Principal] = {}
-        for role in dict.fromkeys(roles):
-            made[role] = Principal(
-                tenant=number,
-                tenant_name=name,
+        return People(self.owner, number, name)
+
+
+class People:
+    """Who acts in one tenant: a principal for each role, made when first asked for."""
+
+    def __init__(self, owner: OwnerConnection, tenant: int, tenant_name: str) -> None:
+        self._owner = owner
+        self._tenant = tenant
+        self._tenant_name = tenant_name
+        self._known: dict[str, Principal] = {}
+
+    def who(self, name: str) -> Principal:
+        """The person of a role; `role#2` is another one who has it."""
+        if name not in self._known:
+            role = name.partition("#")[0]
+            made = Principal(
+                tenant=self._tenant,
+                tenant_name=self._tenant_name,
                 user=new_id(),
-                name=role,
+                name=name,
                 roles=frozenset({role}),
             )
-        with self.owner.cursor() as cursor:
-            cursor.executemany(
+            self._owner.execute(
                 "insert into objectry.principal (tenant_id, id, name, roles)"
                 " values (%s, %s, %s, %s)",
-                [(number, one.user, one.name, list(one.roles)) for one in made.values()],
+                (self._tenant, made.user, name, [role]),
             )
-        return made
+            self._known[name] = made
+        return self._known[name]
 
 
 @asynccontextmanager

@@ -1,7 +1,7 @@
 """A scenario told step by step, through the same commands that HTTP uses."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as day_time
 from typing import Any, cast
@@ -11,12 +11,12 @@ import msgspec
 from objectry.metadata.model.scenarios import PARTS, ScenarioDef, StepDef
 from objectry.values.ids import new_id
 from objectry_runtime.command import create, delete, update
-from objectry_runtime.identity import Call, Principal
+from objectry_runtime.identity import Call
 from objectry_runtime.problems import Problem
 from objectry_runtime.query import Answer, get_record
 from objectry_runtime.services.scenarios.expecting import check_events, check_expected, fired
 from objectry_runtime.services.scenarios.outcome import Failure, Outcome, Untrue
-from objectry_runtime.services.scenarios.stage import Stage
+from objectry_runtime.services.scenarios.stage import People, Stage
 from objectry_runtime.workflow import act
 from objectry_runtime.workflow.timers import take_due
 
@@ -52,7 +52,7 @@ async def tell(stage: Stage, scenario: ScenarioDef, number: int) -> Outcome:
 class _Story:
     """What is known while a scenario is told: the moment, and the records by alias."""
 
-    def __init__(self, stage: Stage, people: Mapping[str, Principal]) -> None:
+    def __init__(self, stage: Stage, people: People) -> None:
         self._stage = stage
         self._people = people
         self._now = datetime.now(UTC)
@@ -141,7 +141,7 @@ class _Story:
             live=self._stage.live,
             executor=self._stage.executor,
             keyring=self._stage.keyring,
-            principal=self._people[role],
+            principal=self._people.who(role),
             now=self._now,
             today=self._now.astimezone(self._stage.settings.time_zone).date(),
             correlation=f"scenario-{new_id()}",
