@@ -438,5 +438,11 @@ async def test_a_link_may_lead_to_one_object_more(
     lead = id_of(await create(call, "lead", b'{"name": "Two"}'))
     assert (await create(call, "order", f'{{"customer": "{lead}"}}'.encode())).status == 201
     assert [] == troubles(database)
+    listed = more.replace("  net:", "  leads: {type: links, to: lead}\n  net:", 1)
+    assert publish(database, listed)
+    assert "No changes." == make_plan(database, release(listed)).to_text()
+    call = new_call(served(database), executor, "admin")
+    assert (await create(call, "order", f'{{"leads": ["{lead}"]}}'.encode())).status == 201
+    assert [] == troubles(database)
     back = ORDERS % ("", "")
     assert "No changes." != make_plan(database, release(back)).to_text()
