@@ -14,16 +14,11 @@ import msgspec
 from objectry.expressions.types import Kind
 from objectry.metadata.model import Catalog, Definitions, Model, ObjectDef
 from objectry.metadata.model.behaviour import target_quantity
-from objectry.metadata.model.definitions import (
-    ArrivalDef,
-    ConversionDef,
-    DashboardDef,
-    LayoutDef,
-    ReportDef,
-    RoleDef,
-)
+from objectry.metadata.model.definitions import RoleDef
+from objectry.metadata.model.documents import ArrivalDef, ConversionDef
 from objectry.metadata.model.elsewhere import Here, needed
 from objectry.metadata.model.model import owners_of
+from objectry.metadata.model.pages import DashboardDef, LayoutDef, ReportDef
 from objectry.metadata.model.reactions import AutomationDef, NotificationDef
 from objectry.registry.replica import grant_on_replica, replica_of
 

@@ -7,7 +7,7 @@ they may read: no expressions, which could name what is hidden from them.
 import msgspec
 
 from objectry.metadata.model import ObjectModel
-from objectry.metadata.model.definitions import TransitionDef
+from objectry.metadata.model.documents import TransitionDef
 from objectry_runtime.api.documents import Visible, schemas_of, visible_to
 from objectry_runtime.api.languages import definitions_for, field_for, plural_for
 from objectry_runtime.api.pages import Json, Sight, seen_dashboard, seen_layout, seen_report

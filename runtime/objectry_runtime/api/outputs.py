@@ -2,7 +2,7 @@
 
 import msgspec
 
-from objectry.metadata.model.definitions import ReportDef
+from objectry.metadata.model.pages import ReportDef
 from objectry_runtime.api.address import Params
 from objectry_runtime.api.pages import Sight, seen_report
 from objectry_runtime.api.problems import to_problem

@@ -7,7 +7,7 @@ import msgspec
 
 from objectry.expressions import compile_expression
 from objectry.expressions.types import Kind, Scope
-from objectry.metadata.model.definitions import DashboardDef, LayoutDef, ReportDef
+from objectry.metadata.model.pages import DashboardDef, LayoutDef, ReportDef
 from objectry.metadata.model.parameters import ReportScope, parameter_types
 from objectry_runtime.api.documents import visible_to
 from objectry_runtime.api.serving import Serving

@@ -11,7 +11,7 @@ import msgspec
 
 from objectry.expressions import Value
 from objectry.expressions.types import Kind
-from objectry.metadata.model.definitions import ArrivalDef
+from objectry.metadata.model.documents import ArrivalDef
 from objectry_runtime.command.bodies import step
 from objectry_runtime.command.decision import Decision, Version
 from objectry_runtime.command.draft import Draft

@@ -9,7 +9,7 @@ import msgspec
 
 from objectry.expressions.tree import Tree
 from objectry.metadata.model import FieldModel
-from objectry.metadata.model.definitions import CalendarPart, TotalOp
+from objectry.metadata.model.pages import CalendarPart, TotalOp
 from objectry.metadata.types import StorageClass
 from objectry_runtime.host.live import Live
 from objectry_runtime.query.frame import ObjectFrame, Rendering

@@ -11,7 +11,8 @@ from objectry.expressions import Env, Expression, Value, compile_expression, eva
 from objectry.expressions.tree import Tree
 from objectry.expressions.types import Kind
 from objectry.metadata.model import Derivation, FieldDef, FieldModel
-from objectry.metadata.model.definitions import OptionDef, ParameterDef, ReportDef
+from objectry.metadata.model.definitions import OptionDef
+from objectry.metadata.model.pages import ParameterDef, ReportDef
 from objectry.metadata.model.parameters import (
     ReportScope,
     nothing_but_user,

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from objectry.metadata.model.definitions import ReportDef, TileDef
+from objectry.metadata.model.pages import ReportDef, TileDef
 from objectry_runtime.identity.call import Call
 from objectry_runtime.problems import Problem
 from objectry_runtime.reports.asked import Asked, default_of, parameter_values

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import msgspec
 
-from objectry.metadata.model.definitions import LayoutDef
+from objectry.metadata.model.pages import LayoutDef
 from objectry_runtime.identity.call import Call
 from objectry_runtime.permissions import policy
 from objectry_runtime.problems import Problem

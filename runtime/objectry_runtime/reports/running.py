@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from objectry.metadata.model import FieldModel
-from objectry.metadata.model.definitions import ReportDef
+from objectry.metadata.model.pages import ReportDef
 from objectry_runtime.identity.call import Call
 from objectry_runtime.query.answer import Answer
 from objectry_runtime.query.cursor import Values, fingerprint, read_cursor, sign_cursor

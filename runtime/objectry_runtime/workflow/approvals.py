@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from objectry.metadata.model import ObjectModel
-from objectry.metadata.model.definitions import ApprovalStepDef
+from objectry.metadata.model.documents import ApprovalStepDef
 from objectry.metadata.model.resolved import TransitionModel
 from objectry_runtime.command.draft import Draft
 from objectry_runtime.command.refusals import conflict, forbidden

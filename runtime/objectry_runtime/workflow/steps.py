@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from objectry.metadata.model.definitions import ApprovalStepDef
+from objectry.metadata.model.documents import ApprovalStepDef
 
 
 class Voice(msgspec.Struct, frozen=True, kw_only=True):

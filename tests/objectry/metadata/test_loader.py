@@ -25,12 +25,14 @@ from objectry.metadata.loader.plain import Plain, scalar
 from objectry.metadata.model import Catalog
 from objectry.metadata.model.definitions import (
     CheckDef,
-    ConversionLinesDef,
     Definitions,
     FieldDef,
-    NumberingDef,
     OptionDef,
     PermissionDef,
+)
+from objectry.metadata.model.documents import (
+    ConversionLinesDef,
+    NumberingDef,
     StateDef,
     TransitionDef,
 )

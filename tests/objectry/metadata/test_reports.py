@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from objectry.metadata.checks import check
 from objectry.metadata.loader import load_documents
-from objectry.metadata.model.definitions import (
+from objectry.metadata.model.definitions import Definitions
+from objectry.metadata.model.pages import (
     ChartDef,
     DashboardDef,
-    Definitions,
     GroupDef,
     ParameterDef,
     ReportDef,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from objectry.metadata.model.definitions import ApprovalStepDef
+from objectry.metadata.model.documents import ApprovalStepDef
 from objectry.values.ids import new_id
 from objectry_runtime.identity import Call
 from objectry_runtime.problems import Problem

@@ -22,7 +22,7 @@ from objectry.compiler.schemas.parts import (
 from objectry.compiler.schemas.shapes import DIALECT, Visible, create_by_patch, object_shape
 from objectry.metadata.model import Model
 from objectry.metadata.model.collection import uncollected
-from objectry.metadata.model.definitions import DashboardDef, ReportDef
+from objectry.metadata.model.pages import DashboardDef, ReportDef
 from objectry.metadata.types import Schema
 
 SPECIFICATION = "3.1.0"

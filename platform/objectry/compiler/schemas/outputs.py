@@ -6,7 +6,7 @@ from objectry.compiler.schemas.operation import PREFIX
 from objectry.compiler.schemas.parts import parameter, problems
 from objectry.compiler.schemas.shapes import Visible
 from objectry.metadata.model import Model, ObjectModel
-from objectry.metadata.model.definitions import DashboardDef, ParameterDef, ReportDef
+from objectry.metadata.model.pages import DashboardDef, ParameterDef, ReportDef
 from objectry.metadata.types import Schema
 
 TAG = "reports"

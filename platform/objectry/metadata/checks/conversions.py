@@ -7,12 +7,8 @@ from objectry.metadata.checks.context import Context, Path, Place
 from objectry.metadata.checks.references import UNKNOWN_FIELD, UNKNOWN_OBJECT, WRONG_FIELD
 from objectry.metadata.checks.registry import object_check
 from objectry.metadata.model.behaviour import target_quantity
-from objectry.metadata.model.definitions import (
-    ConversionDef,
-    ConversionLinesDef,
-    FieldDef,
-    ObjectDef,
-)
+from objectry.metadata.model.definitions import FieldDef, ObjectDef
+from objectry.metadata.model.documents import ConversionDef, ConversionLinesDef
 
 NOT_GIVEN = code(
     "OBJ0345",

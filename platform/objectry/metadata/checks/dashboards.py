@@ -4,7 +4,7 @@ from objectry.findings import code, near_or_all
 from objectry.metadata.checks.context import Context, Place
 from objectry.metadata.checks.references import ROLES, UNKNOWN_ROLE
 from objectry.metadata.checks.registry import project_check
-from objectry.metadata.model.definitions import DashboardDef, ReportDef, TileDef
+from objectry.metadata.model.pages import DashboardDef, ReportDef, TileDef
 from objectry.metadata.model.parameters import nothing_but_user, parameter_types
 
 _REPORT = (

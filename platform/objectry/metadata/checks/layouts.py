@@ -7,7 +7,8 @@ from objectry.metadata.checks.references import UNKNOWN_FIELD, UNKNOWN_OBJECT, W
 from objectry.metadata.checks.registry import project_check
 from objectry.metadata.checks.templates import check_template
 from objectry.metadata.checks.values import check_required, check_settable, check_values
-from objectry.metadata.model.definitions import FieldDef, LayoutDef, LayoutKind, SectionDef
+from objectry.metadata.model.definitions import FieldDef
+from objectry.metadata.model.pages import LayoutDef, LayoutKind, SectionDef
 from objectry.metadata.model.parameters import nothing_but_user
 
 NOT_FOR_KIND = code(

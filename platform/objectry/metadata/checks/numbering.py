@@ -6,7 +6,8 @@ from objectry.findings import code, near_or_all
 from objectry.metadata.checks.context import Context, Path, Place
 from objectry.metadata.checks.references import UNKNOWN_FIELD, UNKNOWN_TRANSITION, WRONG_FIELD
 from objectry.metadata.checks.registry import object_check, project_check
-from objectry.metadata.model.definitions import NumberingDef, ObjectDef, SequenceDef
+from objectry.metadata.model.definitions import ObjectDef, SequenceDef
+from objectry.metadata.model.documents import NumberingDef
 from objectry.metadata.model.system import is_drawn
 
 UNKNOWN_SEQUENCE = code(

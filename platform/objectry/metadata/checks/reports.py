@@ -12,7 +12,7 @@ from objectry.metadata.checks.references import (
     WRONG_FIELD,
 )
 from objectry.metadata.checks.registry import project_check
-from objectry.metadata.model.definitions import ParameterDef, ReportDef
+from objectry.metadata.model.pages import ParameterDef, ReportDef
 from objectry.metadata.model.parameters import ReportScope, nothing_but_user, parameter_types
 from objectry.metadata.model.scope import field_type
 

@@ -5,7 +5,8 @@ from objectry.metadata.checks.context import Context, Path, Place
 from objectry.metadata.checks.references import ROLES, UNKNOWN_FIELD, UNKNOWN_ROLE, WRONG_FIELD
 from objectry.metadata.checks.registry import object_check
 from objectry.metadata.model.behaviour import MOMENTS
-from objectry.metadata.model.definitions import ObjectDef, TransitionDef
+from objectry.metadata.model.definitions import ObjectDef
+from objectry.metadata.model.documents import TransitionDef
 
 NOT_TOGETHER = code(
     "OBJ0360",

@@ -14,18 +14,16 @@ from objectry.metadata.loader.forms import sources as _sources
 from objectry.metadata.loader.forms import texts as _texts
 from objectry.metadata.loader.plain import Plain
 from objectry.metadata.model.definitions import (
-    DashboardDef,
     ExtendDef,
-    LayoutDef,
     MixinDef,
     ObjectDef,
-    ReportDef,
     RoleDef,
     SequenceDef,
     ServiceDef,
     TranslationDef,
     UnitsDef,
 )
+from objectry.metadata.model.pages import DashboardDef, LayoutDef, ReportDef
 from objectry.metadata.model.reactions import AutomationDef, NotificationDef
 from objectry.metadata.model.scenarios import ScenarioDef
 
@@ -248,6 +246,7 @@ def _conversion(name: str, data: Plain) -> Mapping:
         lines["source"] = lines.pop("from", "")
         lines.setdefault("to", "")
         lines["map"] = _map(lines.get("map"))
+        _sources(lines, ("when",))
         conversion["lines"] = lines
     return conversion
 

@@ -6,13 +6,8 @@ import msgspec
 
 from objectry.metadata.loader.merging import Grafts, merge
 from objectry.metadata.loader.sources import Graft, Path
-from objectry.metadata.model.definitions import (
-    Definitions,
-    ExtendDef,
-    LayoutDef,
-    ObjectDef,
-    PermissionDef,
-)
+from objectry.metadata.model.definitions import Definitions, ExtendDef, ObjectDef, PermissionDef
+from objectry.metadata.model.pages import LayoutDef
 
 _ACTIONS = ("read", "create", "update", "delete", "export", "import_", "print")
 _ITEMS = ("transitions", "conversions", "deny")

@@ -9,8 +9,8 @@ from objectry.findings import Finding, code, near_or_all
 from objectry.metadata.loader import codes
 from objectry.metadata.loader.convert import Definition
 from objectry.metadata.loader.sources import Source
-from objectry.metadata.model.definitions import LayoutDef
 from objectry.metadata.model.files import TEMPLATE_SUFFIXES, is_template
+from objectry.metadata.model.pages import LayoutDef
 
 NO_TEMPLATE = code(
     "OBJ0650",

@@ -4,14 +4,8 @@ from typing import TYPE_CHECKING, Literal
 
 from objectry.expressions.expression import Expression
 from objectry.expressions.types import Kind
-from objectry.metadata.model.definitions import (
-    ConversionDef,
-    ConversionLinesDef,
-    ObjectDef,
-    PermissionDef,
-    Right,
-    TransitionDef,
-)
+from objectry.metadata.model.definitions import ObjectDef, PermissionDef, Right
+from objectry.metadata.model.documents import ConversionDef, ConversionLinesDef, TransitionDef
 from objectry.metadata.model.resolved import (
     ApprovalStepModel,
     ConversionLinesModel,
@@ -146,6 +140,7 @@ def _lines(
         to=lines.to,
         source_object=source_object,
         target_object=target_object,
+        when=_typed(model, source_object, lines.when),
         map=_map(model, source_object, lines.map, target_object),
         quantity=lines.quantity,
         target_quantity=target_quantity(lines),

@@ -10,16 +10,15 @@ from typing import Any, Literal
 import msgspec
 
 from objectry.metadata.model.declared import Def as Def
+from objectry.metadata.model.documents import ArrivalDef, ConversionDef, NumberingDef, WorkflowDef
 from objectry.metadata.model.duplicates import DuplicatesDef
+from objectry.metadata.model.pages import DashboardDef, LayoutDef, ReportDef, SectionDef
 from objectry.metadata.model.reactions import AutomationDef, NotificationDef
 from objectry.metadata.model.scenarios import ScenarioDef
 from objectry.metadata.types import type_of
 
 Right = Literal["write", "read", "mask", "none"]
-CalendarPart = Literal["day", "week", "month", "quarter", "year"]
 RollupOp = Literal["count", "sum", "min", "max", "avg"]
-TotalOp = Literal["sum", "avg", "min", "max", "count"]
-LayoutKind = Literal["list", "form", "kanban", "calendar", "print", "public_form"]
 
 
 class OptionDef(Def, frozen=True, kw_only=True):
@@ -105,93 +104,6 @@ class ImmutableDef(Def, frozen=True, kw_only=True):
     allow: tuple[str, ...] = ()
 
 
-class ApprovalStepDef(Def, frozen=True, kw_only=True):
-    """Who must approve a transition: `count` people who have one of `roles`, where `when` holds."""
-
-    roles: tuple[str, ...]
-    count: int = 1
-    when: str | None = None
-
-
-class TransitionDef(Def, frozen=True, kw_only=True):
-    """A change of state: from which states, to which, under which guard, by which roles.
-
-    `at` is the moment at which the engine takes it by itself. A body may set the fields of `takes`
-    and must set those of `requires`.
-    """
-
-    name: str
-    sources: tuple[str, ...]  # YAML: from
-    to: str
-    when: str | None = None
-    roles: tuple[str, ...] = ()
-    approvals: tuple[ApprovalStepDef, ...] = ()
-    approval_event: str = ""
-    four_eyes: bool = False
-    at: str | None = None
-    takes: tuple[str, ...] = ()
-    requires: tuple[str, ...] = ()
-    event: str = ""
-    label: str = ""
-    message: str = ""  # what the caller reads when the guard fails
-
-
-class StateDef(Def, frozen=True, kw_only=True):
-    """A state of a workflow; `final` forbids transitions out of it."""
-
-    name: str
-    label: str = ""
-    final: bool = False
-
-
-class WorkflowDef(Def, frozen=True, kw_only=True):
-    """A state machine over one field."""
-
-    field: str
-    initial: str
-    states: dict[str, StateDef]
-    transitions: dict[str, TransitionDef]
-
-
-class ConversionLinesDef(Def, frozen=True, kw_only=True):
-    """How lines are carried over; `quantity` names the source's quantity field.
-
-    The target's quantity field is `map`'s key whose expression is that field, else the same name.
-    """
-
-    source: str  # YAML: from
-    to: str
-    map: dict[str, str] = {}
-    quantity: str = ""
-
-
-class ConversionDef(Def, frozen=True, kw_only=True):
-    """Document to document: target object, guard, field map (target field → source expression)."""
-
-    name: str
-    to: str
-    collective: bool = False
-    when: str | None = None
-    map: dict[str, str] = {}
-    lines: ConversionLinesDef | None = None
-    releases_when: str | None = None  # over the target: when it gives its quantity back
-    event: str = ""
-    label: str = ""
-    remote: bool = False  # placement: what it makes lives in another database
-
-
-class NumberingDef(Def, frozen=True, kw_only=True):
-    """A document number series, inline or by the name of a `sequence`."""
-
-    pattern: str = ""
-    sequence: str = ""
-    scope: tuple[str, ...] = ()
-    gapless: bool = False
-    reset: Literal["never", "year"] = "never"
-    at: str = "create"  # or the name of a transition
-    date: str = ""  # the date field `{year}` comes from; else the posting date (today)
-
-
 class PermissionDef(Def, frozen=True, kw_only=True):
     """What one role may do with an object; a text is a row rule."""
 
@@ -207,16 +119,6 @@ class PermissionDef(Def, frozen=True, kw_only=True):
     conversions: tuple[str, ...] = ()
     fields: dict[str, Right] = {}
     deny: tuple[str, ...] = ()  # action names denied whatever other roles grant
-
-
-class ArrivalDef(Def, frozen=True, kw_only=True):
-    """A conversion of another database that makes records here, as far as they must know it."""
-
-    source: str
-    conversion: str
-    lines: str = ""
-    quantity: str = ""
-    releases_when: str | None = None
 
 
 class RecordTypeDef(Def, frozen=True, kw_only=True):
@@ -317,16 +219,6 @@ class SequenceDef(Def, frozen=True, kw_only=True):
     reset: Literal["never", "year"] = "never"
 
 
-class SectionDef(Def, frozen=True, kw_only=True):
-    """A part of a form: fields in `columns` side by side, or the grid of a table field."""
-
-    label: str = ""
-    columns: int = 1
-    fields: tuple[str, ...] = ()
-    table: str = ""
-    table_columns: tuple[str, ...] = ()  # YAML: columns, beside table
-
-
 class ExtendDef(Def, frozen=True, kw_only=True):
     """What a package adds to an object of another; its `name` is that of the two together."""
 
@@ -343,99 +235,12 @@ class ExtendDef(Def, frozen=True, kw_only=True):
     columns: dict[str, tuple[str, ...]] = {}  # YAML: layouts; list → columns
 
 
-class LayoutDef(Def, frozen=True, kw_only=True):
-    """A page of an object."""
-
-    name: str
-    object: str
-    kind: LayoutKind
-    label: str = ""
-    sections: tuple[SectionDef, ...] = ()
-    columns: tuple[str, ...] = ()
-    sort: str = ""
-    field: str = ""  # of a kanban: its options or states are the columns
-    start: str = ""  # of a calendar
-    end: str = ""
-    template: str = ""  # of a print: the file that `body` was read from
-    body: str = ""
-    paper: Literal["A4", "letter"] = "A4"
-    fields: tuple[str, ...] = ()  # of a public form: what is asked
-    values: dict[str, str] = {}  # field → expression: what is set beside it
-    message: str = ""  # what its sender reads then
-
-
 class TranslationDef(Def, frozen=True, kw_only=True):
     """What people read, in another language: by the key of each label (`model.speaking`)."""
 
     name: str  # the language
     complete: bool = False  # nothing is missing; else what is stays in the usual language
     labels: dict[str, str] = {}
-
-
-class ParameterDef(Def, frozen=True, kw_only=True):
-    """What the reader of a report may choose. `default` is an expression over `user` alone."""
-
-    name: str
-    type: str
-    label: str = ""
-    help: str = ""
-    required: bool = False
-    default: str | None = None
-    options: tuple[str, ...] = ()
-    to: str = ""
-
-
-class GroupDef(Def, frozen=True, kw_only=True):
-    """What records are grouped by: a field or path; of a date the part `by` of the calendar."""
-
-    field: str
-    by: CalendarPart | None = None
-
-
-class ChartDef(Def, frozen=True, kw_only=True):
-    """A picture of one total by one group; without names it is of the first."""
-
-    kind: Literal["bar", "line", "area", "pie"]
-    group: str = ""
-    total: str = ""
-
-
-class ReportDef(Def, frozen=True, kw_only=True):
-    """A declared query. `where` is an expression over the record, the parameters and `user`."""
-
-    name: str
-    object: str
-    label: str = ""
-    help: str = ""
-    parameters: dict[str, ParameterDef] = {}
-    where: str | None = None
-    columns: tuple[str, ...] = ()
-    groups: tuple[GroupDef, ...] = ()
-    totals: dict[str, TotalOp] = {}
-    sort: tuple[str, ...] = ()
-    chart: ChartDef | None = None
-    roles: tuple[str, ...] = ()
-
-
-class TileDef(Def, frozen=True, kw_only=True):
-    """A report in short. `parameters` are expressions over `user` alone."""
-
-    kind: Literal["number", "chart", "list", ""]  # empty: misshapen
-    report: str
-    label: str = ""
-    total: str = ""
-    width: int = 4
-    parameters: dict[str, str] = {}
-
-
-class DashboardDef(Def, frozen=True, kw_only=True):
-    """A page of tiles."""
-
-    name: str
-    label: str = ""
-    help: str = ""
-    tiles: tuple[TileDef, ...] = ()
-    roles: tuple[str, ...] = ()
 
 
 class Definitions(Def, frozen=True, kw_only=True):

@@ -8,7 +8,8 @@ and what the engine itself needs to show and to count.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from objectry.metadata.model.behaviour import target_quantity
-from objectry.metadata.model.definitions import ConversionDef, Definitions, ObjectDef
+from objectry.metadata.model.definitions import Definitions, ObjectDef
+from objectry.metadata.model.documents import ConversionDef
 
 Here = Callable[[str], bool]
 """Whether an object of that name lives in the database in question."""

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping
 
 from objectry.expressions.types import ExprType, Scope
-from objectry.metadata.model.definitions import FieldDef, ParameterDef
+from objectry.metadata.model.definitions import FieldDef
+from objectry.metadata.model.pages import ParameterDef
 from objectry.metadata.model.scope import USER, ObjectScope, field_type
 
 

@@ -12,13 +12,10 @@ import msgspec
 
 from objectry.expressions.expression import Expression
 from objectry.expressions.types import ExprType
-from objectry.metadata.model.definitions import (
+from objectry.metadata.model.definitions import FieldDef, ImmutableDef, ObjectDef, Right
+from objectry.metadata.model.documents import (
     ApprovalStepDef,
     ConversionDef,
-    FieldDef,
-    ImmutableDef,
-    ObjectDef,
-    Right,
     TransitionDef,
     WorkflowDef,
 )
@@ -166,13 +163,15 @@ class ConversionLinesModel(msgspec.Struct, frozen=True, kw_only=True):
     """How rows are carried over; `map` is over the source row (`parent` = the source record).
 
     `quantity` is the quantity field of the source row, `target_quantity` that of the new row; both
-    empty where whole rows are carried over.
+    empty where whole rows are carried over. `when` says of a source row whether it belongs to the
+    whole.
     """
 
     source: str
     to: str
     source_object: str
     target_object: str
+    when: Expression | None
     map: dict[str, Expression]
     quantity: str
     target_quantity: str

@@ -12,16 +12,9 @@ from typing import TypeVar
 
 import msgspec
 
-from objectry.metadata.model.definitions import (
-    DashboardDef,
-    Def,
-    Definitions,
-    FieldDef,
-    LayoutDef,
-    ObjectDef,
-    ReportDef,
-    WorkflowDef,
-)
+from objectry.metadata.model.definitions import Def, Definitions, FieldDef, ObjectDef
+from objectry.metadata.model.documents import WorkflowDef
+from objectry.metadata.model.pages import DashboardDef, LayoutDef, ReportDef
 from objectry.metadata.model.system import system_fields
 from objectry.values.names import RESERVED_FIELDS
 
