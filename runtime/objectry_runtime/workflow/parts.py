@@ -30,11 +30,11 @@ def choose(
 ) -> list[Part]:
     """The parts to convert. More than is open is one of the `errors`; nothing open is a 409, of a
     record among others (it has a `pointer`) an error too."""
-    # The whole is the whole; a line is named by who may read it.
+    # The whole is what the definition says it is; a line is named by who may read it.
     present = {
         line.id: line
         for line in source.lines.get(lines.source, ())
-        if wanted is None or not line.unseen
+        if (_belongs(line, lines) if wanted is None else not line.unseen)
     }
     left = {id: _open(line, lines, converted) for id, line in present.items()}
     if not any(quantity > 0 for quantity in left.values()):
@@ -65,6 +65,13 @@ def choose(
 def nothing_open() -> Problem:
     """The 409 of a record of which nothing is left to convert."""
     return conflict("nothing_open", "Nothing is open: all of it was converted already.")
+
+
+def _belongs(line: Draft, lines: ConversionLinesModel) -> bool:
+    """Whether a line is part of the whole; one whose links are not known yet may be."""
+    if lines.when is None:
+        return True
+    return line.holds(lines.when) is True or bool(line.context.linked.missing)
 
 
 def _open(line: Draft, lines: ConversionLinesModel, converted: Mapping[str, Decimal]) -> Decimal:

@@ -86,6 +86,10 @@ def check_conversion_expressions(context: Context, definition: ObjectDef) -> Non
         line = objects.get(target_field.of) if target_field else None
         if source_field is None or line is None or source_field.of not in objects:
             continue
+        if conversion.lines.when is not None:
+            at = ("object", definition.name, (*path, "lines", "when"))
+            found = context.compile(source_field.of, conversion.lines.when, at, expects=_RULE)
+            check_compared(context, source_field.of, found, at)
         place: Path = (*path, "lines", "map")
         _map(context, definition.name, source_field.of, line, conversion.lines.map, place)
 
