@@ -1,6 +1,7 @@
 """A release: all definitions of a project, frozen, named by the hash of their content."""
 
 import hashlib
+from collections.abc import Mapping
 from typing import get_args, get_type_hints
 
 import msgspec
@@ -77,27 +78,30 @@ def content_hash(definitions: Definitions) -> str:
     see it (fields of a form, options of a select, states of a workflow). Keys that hold their
     default are left out, so that a key added to the language later renames no release.
     """
-    return _hash(definitions)
+    return _hash({kind: getattr(definitions, kind) for kind in definitions.__struct_fields__})
 
 
-def _hash(definitions: msgspec.Struct) -> str:
-    """The hash of definitions, or of the same definitions as a snapshot holds them."""
+def _hash(kinds: Mapping[str, Mapping[str, object]]) -> str:
+    """The hash of definitions by kind and name, as they are or as a snapshot holds them."""
     digest = hashlib.sha256(b"objectry release %d\n" % FORMAT)
     ordered = {
-        kind: dict(sorted(getattr(definitions, kind).items()))
-        for kind in definitions.__struct_fields__
+        kind: dict(sorted(kinds[kind].items()))
+        for kind in Definitions.__struct_fields__
+        if kinds.get(kind)
     }
-    digest.update(_ENCODER.encode(msgspec.structs.replace(definitions, **ordered)))
+    digest.update(_ENCODER.encode(ordered))
     return digest.hexdigest()
 
 
-def _whole(packed: msgspec.Struct, known: Release | None) -> Definitions:
+def _whole(packed: "_Packed", known: Release | None) -> Definitions:
     """The definitions, one decoded after the other."""
     kinds: dict[str, dict[str, Def]] = {}
-    for kind, decoder in _DECODERS.items():
+    for kind, parts in packed.items():
+        decoder = _DECODERS.get(kind)
+        if decoder is None:
+            raise CorruptRelease(f"This version knows no definitions of the kind `{kind}`.")
         there: dict[str, Def] = {} if known is None else getattr(known.definitions, kind)
         one: dict[str, Def] = {}
-        parts: dict[str, msgspec.Raw] = getattr(packed, kind)
         for name, raw in parts.items():
             old = there.get(name)
             same = old is not None and _ENCODER.encode(old) == bytes(raw)
@@ -112,21 +116,14 @@ class _Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     definitions: Definitions
 
 
-# `Definitions` with every definition as the snapshot's bytes say it.
-_Packed = msgspec.defstruct(
-    "_Packed",
-    [(kind, dict[str, msgspec.Raw], {}) for kind in Definitions.__struct_fields__],
-    frozen=True,
-    kw_only=True,
-    omit_defaults=True,
-    forbid_unknown_fields=True,
-)
+# By kind and name, every definition as the snapshot's bytes say it.
+_Packed = dict[str, dict[str, msgspec.Raw]]
 
 
 class _PackedSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     format: int
     id: str
-    definitions: _Packed  # type: ignore[valid-type]  # a class made from another's fields
+    definitions: _Packed
 
 
 _ENCODER = msgspec.msgpack.Encoder()

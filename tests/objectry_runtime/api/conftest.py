@@ -146,6 +146,19 @@ def problem(response: httpx.Response) -> dict[str, object]:
     return document
 
 
+class FieldFault(msgspec.Struct, frozen=True):
+    """One of the errors that a 422 lists."""
+
+    pointer: str
+    code: str
+    message: str = ""
+
+
+def faults(response: httpx.Response) -> list[FieldFault]:
+    """The field errors of a problem."""
+    return msgspec.convert(problem(response)["errors"], list[FieldFault])
+
+
 class Raw(msgspec.Struct, frozen=True):
     """A request in bytes, such as no client library would send."""
 

@@ -9,7 +9,7 @@ from objectry_runtime.publishing import apply, ensure_first_release, make_plan
 from objectry_runtime.services.settings import Settings
 from objectry_runtime.store.database import Database
 
-from .conftest import DESK, Desk, problem
+from .conftest import DESK, Desk, faults
 
 pytestmark = pytest.mark.anyio
 
@@ -59,9 +59,7 @@ async def errors(desk: Desk, values: dict[str, object], path: str = "") -> set[t
     send = desk.admin.patch if path else desk.admin.post
     refused = await send(f"/api/v1/parties{path}", json=values)
     assert 422 == refused.status_code, refused.text
-    found = problem(refused)["errors"]
-    assert isinstance(found, list)
-    return {(one["pointer"], one["code"]) for one in found}
+    return {(one.pointer, one.code) for one in faults(refused)}
 
 
 async def test_the_first_type_is_the_usual_one_and_has_its_own_needs(desk: Desk) -> None:

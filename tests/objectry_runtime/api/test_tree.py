@@ -12,7 +12,7 @@ from objectry_runtime.publishing import apply, ensure_first_release, make_plan
 from objectry_runtime.services.settings import Settings
 from objectry_runtime.store.database import Database
 
-from .conftest import DESK, Desk, problem
+from .conftest import DESK, Desk, faults, problem
 
 pytestmark = pytest.mark.anyio
 
@@ -62,13 +62,6 @@ async def names(client: httpx.AsyncClient, query: str) -> list[str]:
     return [one["name"] for one in page.json()["data"]]
 
 
-def first_error(refused: httpx.Response) -> dict[str, str]:
-    errors = problem(refused)["errors"]
-    assert isinstance(errors, list)
-    error: dict[str, str] = errors[0]
-    return error
-
-
 async def move(client: httpx.AsyncClient, record: str, parent: str, found: list[int]) -> None:
     answer = await client.patch(f"/api/v1/categories/{record}", json={"parent": parent})
     found.append(answer.status_code)
@@ -110,8 +103,8 @@ async def test_a_record_never_comes_to_lie_below_itself(desk: Desk) -> None:
     for record, parent in ((a, a), (a, b), (a, c), (b, c)):
         refused = await desk.agent.patch(f"/api/v1/categories/{record}", json={"parent": parent})
         assert 422 == refused.status_code
-        error = first_error(refused)
-        assert ("/parent", "cycle") == (error["pointer"], error["code"])
+        error = faults(refused)[0]
+        assert ("/parent", "cycle") == (error.pointer, error.code)
     moved = await desk.agent.patch(f"/api/v1/categories/{c}", json={"parent": a})
     assert 200 == moved.status_code
 
@@ -133,8 +126,8 @@ async def test_a_tree_has_fifty_levels(desk: Desk) -> None:
     for level in range(2, 51):
         last = await category(desk.agent, str(level), last)
     refused = await desk.agent.post("/api/v1/categories", json={"name": "51", "parent": last})
-    error = first_error(refused)
-    assert ("/parent", "depth") == (error["pointer"], error["code"])
+    error = faults(refused)[0]
+    assert ("/parent", "depth") == (error.pointer, error.code)
     moved = await desk.agent.patch(f"/api/v1/categories/{other}", json={"parent": last})
     assert 422 == moved.status_code
 

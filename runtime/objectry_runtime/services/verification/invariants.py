@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from objectry.expressions import Env, Expression, evaluator
+from objectry.expressions import Expression, evaluator
 from objectry.expressions.types import Kind
 from objectry.metadata.model import ObjectModel
 from objectry.metadata.model.definitions import CheckDef

@@ -8,7 +8,7 @@ from typing import cast
 from objectry.expressions import Env, Frame, Value, evaluator
 from objectry.metadata.model import Derivation, FieldModel, ObjectModel
 from objectry.metadata.types import StorageClass
-from objectry.values.documents import Document, Json
+from objectry.values.documents import Document, Json, is_list
 from objectry.values.times import parse_duration
 from objectry_runtime.events.json_values import as_object, as_rows
 from objectry_runtime.host.live import Live
@@ -52,9 +52,10 @@ class PastRecord:
     def rows(self, field: str) -> Sequence[Frame]:
         """The lines that the version had."""
         line = self._live.model.line_object(self.model.name, field)
-        rows = self._image.get(field) or []
+        rows = self._image.get(field)
         return [
-            PastRecord(self._live, line, as_object(row), self._at, self) for row in as_rows(rows)
+            PastRecord(self._live, line, as_object(row), self._at, self)
+            for row in (as_rows(rows) if rows else ())
         ]
 
     @property
@@ -70,7 +71,7 @@ def _typed(field: FieldModel, value: object) -> Value:
             return value
         case int():
             return Decimal(value)
-        case list() if field.type.storage is StorageClass.TEXTS:
+        case _ if is_list(value) and field.type.storage is StorageClass.TEXTS:
             return tuple(str(one) for one in value)
         case str() if field.type.storage is StorageClass.INTERVAL:
             found: timedelta | None = parse_duration(value)
