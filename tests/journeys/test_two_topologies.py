@@ -166,6 +166,21 @@ def test_a_deleted_record_stays_where_it_is_linked_to(apart: Teller) -> None:
     assert shown["customer"]["name"] == "Gone soon"
 
 
+def test_links_follow_a_merge(apart: Teller) -> None:
+    """Who linked to the record that was taken in links to the one that took it, with history."""
+    kept = apart.create("kept twin", "customers", {"name": "Twin"})["id"]
+    lost = apart.create("lost twin", "customers", {"name": "Twin"})["id"]
+    order = apart.create("of the twin", "orders", {"customer": lost})["id"]
+    merged = apart.act("customers", kept, "merge", {"with": lost})
+    assert merged.status_code == 200, merged.text
+    apart.until(lambda: apart.read("orders", order)["customer"] == kept)
+    history = apart.send("GET", "orders", f"/orders/{order}/history")["data"]
+    changes = [one["changes"]["customer"] for one in history if "customer" in one["changes"]]
+    assert {"from": lost, "to": kept} in changes
+    again = apart.clients["orders"].post("/orders", json={"customer": lost})
+    assert again.status_code == 422, again.text
+
+
 def test_a_chain_crosses_databases(apart: Teller) -> None:
     """Each service shows the documents that its own hang together with, remote ones by number."""
     chain = apart.send("GET", "orders", f"/orders/{_id(apart, 'first')}/chain")["data"]
