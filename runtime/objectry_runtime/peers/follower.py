@@ -70,6 +70,9 @@ class Follower:
                 if not away:
                     log.warning("%s can't be followed now, trying again: %s", self._service, error)
                 away, pause = True, AWAY_S
+            except Exception:  # whatever it is, the service goes on and so does following
+                log.exception("%s can't be followed, trying again", self._service)
+                pause = AWAY_S
             await asyncio.sleep(pause)
 
     async def look(self) -> bool:

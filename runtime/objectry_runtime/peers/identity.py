@@ -64,6 +64,9 @@ async def keep_identities(client: PeerClient, service: str, database: Database) 
             if not away:
                 log.warning("who may sign in is not heard of now, what was stays: %s", error)
             away = True
+        except Exception:  # whatever it is, who could sign in still can
+            log.exception("who may sign in can't be taken over, trying again")
+            away = True
         await asyncio.sleep(AWAY_S if away else EVERY_S)
 
 
