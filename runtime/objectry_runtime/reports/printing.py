@@ -41,7 +41,7 @@ async def print_record(
     rights = policy(call.live, object_name, call.principal.roles)
     layout = _layout(call, object_name, given.get("layout", ""))
     format = _format(given.get("format", "pdf"))
-    lang = _lang(given.get("lang", "en"))
+    lang = _lang(given.get("lang") or next(iter(call.languages), call.usual_language))
     expand = expansion(call, object_name, layout.body)
     found = await get_record(call, object_name, key, (("expand", expand),) if expand else ())
     if rights.rule("print") is False:
