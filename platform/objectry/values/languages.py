@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterable
+from decimal import Decimal
 
 from objectry.values.countries import is_country
 
@@ -64,9 +65,9 @@ _HEADER_MAX = 500
 _WEIGHT = re.compile(r"q=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)", re.A)
 
 
-def _weight(parameter: str) -> float:
+def _weight(parameter: str) -> Decimal:
     """The weight of a wish: 1 where none is given, 0 where it can't be read."""
     if not parameter:
-        return 1.0
+        return Decimal(1)
     found = _WEIGHT.fullmatch(parameter)
-    return float(found[1]) if found else 0.0
+    return Decimal(found[1]) if found else Decimal(0)

@@ -21,7 +21,7 @@ async def evaluate_over(call: Call, records: Records, trees: Iterable[Tree]) -> 
     sql = rendering.sql
     values = [f"({render(tree, frame, sql, rendering.clock)})::text" for tree in trees]
     statement = sql.bound(f"select {', '.join(values)}")
-    given = {_slot(name): id for name, (_, id) in records.items()}
+    given: dict[str, str | None] = {_slot(name): id for name, (_, id) in records.items()}
     rows = await call.executor.read(fill(statement, CallValues(call, given)))
     return [None if value is None else value.decode() for value in rows[0]]
 

@@ -7,8 +7,10 @@ from objectry.values.schedules import ScheduleProblem, read_schedule
 
 def test_the_parts_are_sets_of_numbers() -> None:
     found = read_schedule("*/15 7-9,22 1 jan,6-8 *")
-    assert (found.minutes, found.hours) == ({0, 15, 30, 45}, {7, 8, 9, 22})
-    assert (found.days, found.months) == ({1}, {1, 6, 7, 8})
+    assert found.minutes == {0, 15, 30, 45}
+    assert found.hours == {7, 8, 9, 22}
+    assert found.days == {1}
+    assert found.months == {1, 6, 7, 8}
     assert found.weekdays == {0, 1, 2, 3, 4, 5, 6}
     assert not found.either
 

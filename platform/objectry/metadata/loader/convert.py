@@ -156,7 +156,9 @@ def _record_type(name: str, data: Mapping) -> Mapping:
 
 
 def _duplicates(data: Mapping) -> Mapping:
-    matches = [{"field": "", **_mapping(match)} for match in _items(data.get("match"))]
+    matches: list[Plain] = [
+        {"field": "", **_mapping(match)} for match in _items(data.get("match"))
+    ]
     return {**data, "match": matches}
 
 
