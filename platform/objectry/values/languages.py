@@ -43,7 +43,7 @@ def accepted(header: str) -> tuple[str, ...]:
 
     What can't be read is left out: the header is a wish, never a mistake.
     """
-    wishes: list[tuple[float, int, str]] = []
+    wishes: list[tuple[Decimal, int, str]] = []
     for place, part in enumerate(header[:_HEADER_MAX].split(",")):
         tag, _, parameter = part.strip().partition(";")
         language, weight = parse_language(tag.strip()), _weight(parameter.strip())
