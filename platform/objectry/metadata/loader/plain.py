@@ -117,6 +117,9 @@ class _Builder:
                 continue
             self.build(key_node)
             key: str = key_node.value
+            if not key:
+                self._find(codes.KEY_NOT_TEXT, mark, "A key is empty.", "write what it names")
+                continue
             if key in result:
                 self._find(
                     codes.DUPLICATE_KEY,
