@@ -12,7 +12,13 @@ import time
 import pytest
 
 from tests.journeys.services import Services
-from tests.journeys.test_two_topologies import GROUPS, SERVICE, TRADE, without_tellers
+from tests.journeys.test_two_topologies import (
+    GROUPS,
+    SERVICE,
+    TRADE,
+    finally_,
+    told_in_time,
+)
 from tests.journeys.trading import OBJECTS, Teller, state, story
 from tests.server import Server
 
@@ -34,7 +40,7 @@ def test_killed_at_every_step(seed: int, tmp_path_factory: pytest.TempPathFactor
     ):
         whole = Teller(dict.fromkeys(OBJECTS, client))
         story(whole)
-        expected = without_tellers(state(whole))
+        expected = told_in_time(state(whole))
 
     chance, killed = random.Random(seed), list[str]()
     with Services(TRADE, tmp_path_factory.mktemp("killed") / "state", *GROUPS) as services:
@@ -52,7 +58,7 @@ def test_killed_at_every_step(seed: int, tmp_path_factory: pytest.TempPathFactor
             teller = Teller({plural: clients[service] for plural, service in SERVICE.items()})
             teller.after = kill
             story(teller)
-            found = without_tellers(state(teller))
+            found = finally_(teller, expected)
         assert set(killed) >= {"offers", "orders"}
         assert expected == found
         verified = services.run("verify")
