@@ -349,7 +349,7 @@ def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
         if isinstance(value, list)
         else value.json
         if isinstance(value, Document)
-        else list(value)
+        else list(cast("tuple[object, ...]", value))
         if isinstance(value, tuple)
         else duration_text(value)
         if isinstance(value, timedelta)

@@ -8,7 +8,7 @@ compile to tables, schemas and codecs. `OBJECTRY_PROPERTY_EXAMPLES` sets how man
 import json
 import os
 import time
-from typing import Any  # YAML values
+from typing import Any, cast
 
 import yaml
 from hypothesis import given, settings
@@ -56,11 +56,11 @@ def places(value: Any, path: tuple[str | int, ...] = ()) -> list[tuple[str | int
     found = [path]
     match value:
         case dict():
-            mapping: dict[str, Any] = value
+            mapping = cast("dict[str, Any]", value)
             for key, inner in mapping.items():
                 found += places(inner, (*path, key))
         case list():
-            items: list[Any] = value
+            items = cast("list[Any]", value)
             for index, inner in enumerate(items):
                 found += places(inner, (*path, index))
         case _:

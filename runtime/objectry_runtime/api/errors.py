@@ -194,6 +194,13 @@ _error(
     "The conversion's `when` does not hold for the record; the detail says why.",
 )
 _error(
+    "merge_refused",
+    409,
+    "The two can't be one record.",
+    "Records that refer to the two would then have the same values in what must be unique. Change "
+    "or delete one of those first.",
+)
+_error(
     "nothing_open",
     409,
     "Nothing is left to convert.",

@@ -45,16 +45,17 @@ class Gate:
         assert isinstance(state, dict)
         state["correlation"] = correlation
         try:
+            call = None
             if path not in OPEN:
-                state["call"] = await build_call(self._serving, headers, correlation)
+                call = await build_call(self._serving, headers, correlation)
             raw_path, raw_query = scope["raw_path"], scope.get("query_string", b"")
             assert isinstance(raw_path, bytes)
             assert isinstance(raw_query, bytes)
             check_length(raw_path, raw_query)
             read_segments(raw_path, b"")
             params = read_params(raw_query)
-            if "call" in state:
-                state["call"] = with_languages(state["call"], headers, params)
+            if call is not None:
+                state["call"] = with_languages(call, headers, params)
         except Exception as error:  # the edge: rendered like every other error
             problem = to_problem(error, correlation, f"{scope['method']} {path!r}")
             head = scope["method"] == "HEAD"

@@ -1,7 +1,7 @@
 """What a command must know before it decides, put as one prefetch."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import msgspec
 
@@ -203,4 +203,4 @@ def linked_by(value: object) -> tuple[str, ...]:
     """The ids that the value of a link names: its own, or those of a list."""
     if isinstance(value, str):
         return (value,)
-    return value if isinstance(value, tuple) else ()
+    return cast("tuple[str, ...]", value) if isinstance(value, tuple) else ()

@@ -128,16 +128,16 @@ class Names:
 
 def part_field(field: FieldModel, rest: tuple[str, ...], parameter: str) -> FieldModel:
     """A part of a composite, as if it were a field."""
-    part = field.type.parts.get(rest[0])
-    if part is None or len(rest) > 1:
-        wrong = ".".join(rest)
+    name = ".".join(rest)
+    part = field.type.parts.get(name)
+    if part is None:
         raise bad_query(
-            f"{parameter}: {quoted(field.name)} has no part {quoted(wrong)}."
-            f"{near(wrong, list(field.type.parts))}"
+            f"{parameter}: {quoted(field.name)} has no part {quoted(name)}."
+            f"{near(name, list(field.type.parts))}"
         )
     return FieldModel(
-        name=f"{field.name}.{rest[0]}",
-        definition=FieldDef(name=rest[0], type=part.name),
+        name=f"{field.name}.{name}",
+        definition=FieldDef(name=name, type=part.name),
         type=part,
         expr_type=ExprType(part.kind),
         derivation=field.derivation,

@@ -8,6 +8,7 @@ that the statement of an object is the same text for two records and for a thous
 import base64
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import cast
 
 import msgspec
 
@@ -266,7 +267,7 @@ def _text(value: object) -> str | None:
         case bool():
             return "true" if value else "false"
         case list():
-            return array_text([str(item) for item in value])
+            return array_text([str(item) for item in cast("list[object]", value)])
         case msgspec.Raw():
             return bytes(value).decode()
         case _:

@@ -203,9 +203,11 @@ def _take(
 
 def _joined(value: object) -> object:
     """A list of texts as one text; anything else as it is."""
-    if isinstance(value, list) and all(isinstance(one, str) and "," not in one for one in value):
-        return ",".join(value)
-    return value
+    if not isinstance(value, list):
+        return value
+    items = cast("list[object]", value)
+    texts = [one for one in items if isinstance(one, str) and "," not in one]
+    return ",".join(texts) if len(texts) == len(items) else items
 
 
 def _wanted(row: Setting, value: object) -> str:

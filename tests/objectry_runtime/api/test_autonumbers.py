@@ -114,13 +114,17 @@ async def test_a_gapless_one_keeps_its_record(desk: Desk, published: Database) -
     release, storage = live_release(published) or pytest.fail("nothing is published")
     live = Live(release=release, model=release.model(), storage=storage, settings={}, compiled={})
     told: list[tuple[str, ...]] = []
+
+    def tell(*one: str) -> None:
+        told.append(one)
+
     with look(published, live) as view:
-        assert numbers_are_gapless(view, lambda *one: told.append(one)) == 3
+        assert numbers_are_gapless(view, tell) == 3
     assert told == []
     with published.connect_owner() as connection:
         connection.execute("delete from desk.note where serial = 'N2'")
     with look(published, live) as view:
-        numbers_are_gapless(view, lambda *one: told.append(one))
+        numbers_are_gapless(view, tell)
     assert {one[2] for one in told} == {"note.serial"}
 
 

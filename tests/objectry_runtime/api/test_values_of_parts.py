@@ -274,7 +274,7 @@ async def test_a_secret_is_kept_and_never_told(
     desk: Desk, owner: psycopg.Connection, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Encrypted where it lies; answers, the past and events say only that there is one."""
-    told = []
+    told: list[str] = []
     body = {"name": ADA, "token": "s3cr3t-one", "shifts": [{"key": "s3cr3t-line"}]}
     answer = await desk.agent.post(HOTLINES, json=body, headers={"Idempotency-Key": "k1"})
     record = answer.json()

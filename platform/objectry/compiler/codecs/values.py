@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from typing import cast
 
 import msgspec
 
@@ -57,7 +58,7 @@ def to_json(value: object, field: FieldModel | None = None) -> Json:
         case Document():
             return to_json(value.json)
         case tuple():
-            return list(value)
+            return list(cast("tuple[str, ...]", value))
         case _ if is_object(value):
             return {key: to_json(each) for key, each in value.items()}
         case _ if is_array(value):

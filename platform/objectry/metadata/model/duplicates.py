@@ -28,6 +28,9 @@ class DuplicatesDef(Def, frozen=True, kw_only=True):
 
 def compared(duplicates: DuplicatesDef | None, table: str) -> tuple[tuple[str, Comparison], ...]:
     """The fields of a record ("") or of a table's lines that are compared, and how, each once."""
-    matches = duplicates.match if duplicates is not None else ()
-    paths = ((match.field.rpartition("."), match.by) for match in matches)
-    return tuple(dict.fromkeys((name, by) for (of, _, name), by in paths if of == table))
+    found: dict[tuple[str, Comparison], None] = {}
+    for match in duplicates.match if duplicates is not None else ():
+        of, _, name = match.field.rpartition(".")
+        if of == table:
+            found[(name, match.by)] = None
+    return tuple(found)
