@@ -1,7 +1,7 @@
 """Moves within a tree: one after the other, and never below oneself."""
 
 from objectry.metadata.model.trees import PARENT
-from objectry_runtime.command.decision import Decision, Version
+from objectry_runtime.command.decision import MERGE, Decision, Version
 from objectry_runtime.identity.call import Call
 from objectry_runtime.query.trees import hold_tree, in_place
 from objectry_runtime.store.executor import Bound
@@ -12,7 +12,8 @@ def keep_tree(call: Call, decision: Decision) -> tuple[list[Bound], list[Bound]]
     model = decision.model
     if not model.definition.tree:
         return [], []
-    placed = [version.id for version in decision.versions if _is_placed(version)]
+    merged = decision.action == MERGE  # what lay below the other one comes to lie below it
+    placed = [one.id for one in decision.versions if merged or _is_placed(one)]
     if not placed:
         return [], []
     moves = decision.operation == "update"

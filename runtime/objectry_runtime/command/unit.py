@@ -7,10 +7,12 @@ import msgspec
 from objectry.expressions import Value
 from objectry.metadata.model import ObjectModel
 from objectry.values.ids import new_id
+from objectry_runtime.command.attachments import attachments
 from objectry_runtime.command.compiled import Image, compiled
 from objectry_runtime.command.decision import Decision, Version
 from objectry_runtime.command.draft import Draft
 from objectry_runtime.command.images import changes_between, image_of, image_of_state
+from objectry_runtime.command.mergeable import still_there
 from objectry_runtime.command.numbering import draws_of
 from objectry_runtime.command.open_quantities import open_quantities
 from objectry_runtime.command.references import hold_references
@@ -51,8 +53,9 @@ def unit_of(call: Call, decision: Decision, subject_key: bytes | None, *, answer
         return Unit(statements=[])
     before, after = open_quantities(call, decision)
     held, placed = keep_tree(call, decision)
-    before, after = [*decision.before, *held, *before], [*after, *placed]
+    before, after = [*held, *decision.before, *before], [*after, *placed]
     after += hold_references(call, decision)
+    after += still_there(call, decision)
     after += keep_rollups(call, decision)
     reader = call if answering and not (decision.extra or after) else None
     saving, answers = save(
@@ -65,6 +68,7 @@ def unit_of(call: Call, decision: Decision, subject_key: bytes | None, *, answer
         if one.ids and one.rule is not True
     ]
     unit += users_exist(call, decision)
+    unit += attachments(call, decision)
     return Unit(statements=unit + after, answer=len(before) if answers else -1)
 
 

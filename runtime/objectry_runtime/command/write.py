@@ -11,7 +11,14 @@ from objectry_runtime.command.idempotency import claim, remember, replay
 from objectry_runtime.command.lanes import Lane, Sealed, locked
 from objectry_runtime.command.questions import ask, settled
 from objectry_runtime.command.reach import reach, reach_decided
-from objectry_runtime.command.refusals import LINKED, Repeated, Stale, conflict, explain
+from objectry_runtime.command.refusals import (
+    LINKED,
+    SERIALISATION,
+    Repeated,
+    Stale,
+    conflict,
+    explain,
+)
 from objectry_runtime.command.unit import contended, unit_of
 from objectry_runtime.identity.call import Call
 from objectry_runtime.permissions import WriteAction
@@ -89,6 +96,9 @@ async def write(call: Call, command: Command) -> Answer:
                 raise _refused(call, failed.decision, told.errors) from failed.error
             if not isinstance(told, Stale | Repeated):
                 raise told from failed.error
+        except DatabaseError as error:  # of two that waited for each other, before either wrote
+            if error.sqlstate not in SERIALISATION:
+                raise
     raise conflict("stale", "Others keep writing this record.", "Nothing was kept. Try again.")
 
 

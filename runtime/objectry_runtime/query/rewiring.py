@@ -53,6 +53,8 @@ def rewire(call: Call, model: ObjectModel, loser: str, winner: str) -> list[Boun
     pair = (str(call.principal.tenant), loser, winner)
     made: list[Bound] = []
     for one in references(call.live, model.name):
+        if one.owner == model.name and one.held is None:
+            made.append(_freed(call.live, one, pair))
         if call.live.model.object(one.owner).definition.replica:
             continue  # its owner leads it along
         made.append(_rewire(call, one, pair))
@@ -63,6 +65,18 @@ def rewire(call: Call, model: ObjectModel, loser: str, winner: str) -> list[Boun
         for side in ("source", "target")
     )
     return [*made, *(Bound(sql, pair) for sql in ties)]
+
+
+def _freed(live: Live, one: Reference, pair: tuple[str, str, str]) -> Bound:
+    """What the record that stays says of the other one. It is written anew with its next version;
+    until then nothing may hold the one that goes."""
+    column = quote(live.storage.objects[one.object].columns[one.field.name])
+    key = "parent_id" if one.table else "id"
+    return Bound(
+        f"update {table_of(live, one.object)} set {column} = $3::uuid "
+        f"where tenant_id = $1::integer and {key} = $3::uuid and {column} = $2::uuid",
+        pair,
+    )
 
 
 def note(call: Call, model: ObjectModel, loser: str, winner: str) -> list[Bound]:
@@ -85,10 +99,13 @@ def note(call: Call, model: ObjectModel, loser: str, winner: str) -> list[Bound]
 
 
 def _held(one: Reference, pair: tuple[str, str, str]) -> Iterator[Bound]:
-    """The statements that bring the table of references along; one reference to each is enough."""
+    """The statements that bring the table of references along; one reference to each is enough.
+
+    What the record that goes says of itself goes with it, or stays where it is kept.
+    """
     if one.held is None:
         return
-    mine = "r.tenant_id = $1::integer and r.target = $2::uuid"
+    mine = "r.tenant_id = $1::integer and r.target = $2::uuid and r.id <> $2::uuid"
     yield Bound(
         f"insert into {one.held.table} (tenant_id, id, target) select r.tenant_id, r.id, $3::uuid "
         f"from {one.held.table} r where {mine} on conflict do nothing",

@@ -4,19 +4,13 @@ The record keeps its values and takes those it lacks; lists are united, lines ap
 one transaction, and the other record is deleted in it as anybody would delete it.
 """
 
-from collections.abc import Sequence
-
 import msgspec
 
-from objectry.expressions import Value
-from objectry.metadata.model import Derivation, FieldModel, ObjectModel
+from objectry.metadata.model import ObjectModel
 from objectry_runtime.command.admission import check_version, found, path_of
 from objectry_runtime.command.bodies import is_array, is_object, parse, step
-from objectry_runtime.command.compiled import compiled
 from objectry_runtime.command.context import Context
 from objectry_runtime.command.decision import MERGE, Decide, Decision, Guard, Version, event_names
-from objectry_runtime.command.draft import Draft
-from objectry_runtime.command.drafting import changed_record, new_line
 from objectry_runtime.command.idempotency import hash_of, scope_of
 from objectry_runtime.command.lanes import Lane
 from objectry_runtime.command.questions import question_about, unkeyed
@@ -26,15 +20,15 @@ from objectry_runtime.command.unit import unit_of
 from objectry_runtime.command.validate import validate
 from objectry_runtime.command.write import Command, write
 from objectry_runtime.identity.call import Call
-from objectry_runtime.permissions import Policy
+from objectry_runtime.permissions import Policy, all_of
 from objectry_runtime.problems import FieldError, Problem, invalid
 from objectry_runtime.query.answer import Answer
 from objectry_runtime.query.facts import Facts, read_facts
-from objectry_runtime.query.prefetch import lock, prefetch
-from objectry_runtime.query.record import RecordState
+from objectry_runtime.query.prefetch import guard, lock, prefetch
 from objectry_runtime.query.rewiring import note, rewire
 from objectry_runtime.query.rollups import compute_anew
 from objectry_runtime.store.executor import Bound
+from objectry_runtime.workflow.uniting import is_taken, united
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,7 +79,7 @@ def _read(document: object, model: ObjectModel, rights: Policy) -> Asked:
         take = []
     for place, name in enumerate(take):
         field = model.fields.get(name) if isinstance(name, str) else None
-        if field is None or not _taken(field) or rights.field(field.name, "write") is not True:
+        if field is None or not is_taken(field) or rights.field(field.name, "write") is not True:
             message = "There is no field of that name that you may write."
             errors.append(FieldError(f"/take/{place}", "unknown_field", message))
     if errors:
@@ -121,10 +115,7 @@ def _merging(model: ObjectModel, rights: Policy, asked: Asked, other: Facts) -> 
             if version.after is not None:
                 version.after.lines = {table: [] for table in version.after.lines}
         errors: list[FieldError] = []
-        united = _united(model, state, loser, asked.take)
-        draft = changed_record(context, model, state, {}, {}, errors, engine=united)
-        draft.trusted = frozenset(united)
-        _append_lines(context, draft, loser)
+        draft = united(context, model, state, loser, asked.take, errors)
         rule = rights.rule("update")
         declared = event_names(model, "merged")
         return Decision(
@@ -136,56 +127,27 @@ def _merging(model: ObjectModel, rights: Policy, asked: Asked, other: Facts) -> 
             events=declared or event_names(model, "updated"),
             guards=[Guard(object=model.name, rule=rule, ids=[state.id], code="forbidden")],
             before=[
+                *_seen(call, model, rights, loser.id),
                 *rewire(call, model, loser.id, state.id),
                 *unit_of(call, gone, other.subject_key, answering=False).statements,
             ],
-            extra=[*note(call, model, loser.id, state.id), *_rollups(call, model, state.id)],
+            extra=[
+                *note(call, model, loser.id, state.id),
+                *_rollups(call, model, [state.id, loser.id]),
+            ],
             always=True,
         )
 
     return decide
 
 
-def _united(
-    model: ObjectModel, state: RecordState, loser: RecordState, take: Sequence[str]
-) -> dict[str, Value]:
-    """The values that are other afterwards."""
-    united: dict[str, Value] = {}
-    for name, field in model.fields.items():
-        if not _taken(field):
-            continue
-        own, theirs = state.values.get(name), loser.values.get(name)
-        if model.name in field.definition.to:
-            own, theirs = _unless(own, loser.id), _unless(theirs, state.id)
-        if isinstance(own, tuple) and isinstance(theirs, tuple):
-            value: Value = tuple(dict.fromkeys((*own, *theirs)))
-        else:
-            value = theirs if own is None or (name in take and theirs is not None) else own
-        if value != state.values.get(name):
-            united[name] = value
-    return united
+def _seen(call: Call, model: ObjectModel, rights: Policy, id: str) -> list[Bound]:
+    """Refuses a record of which fields are hidden that others show: the one that stays would."""
+    rules = (rights.field(name, "read") for name in model.fields)
+    rule = all_of(one for one in rules if not isinstance(one, bool))
+    return [] if rule is True else [guard(call, model.name, rule, [id], "forbidden")]
 
 
-def _append_lines(context: Context, draft: Draft, loser: RecordState) -> None:
-    """The lines of the other record as they are, with their ids, behind those there are."""
-    for table, lines in loser.lines.items():
-        line_model = context.live.model.object(draft.model.tables[table])
-        kept = frozenset(compiled(context.live, line_model).kept)
-        for line in lines:
-            place = step(table) + step(len(draft.lines[table]))
-            row = {name: line.values.get(name) for name in kept} | {"id": line.id}
-            draft.lines[table].append(new_line(context, line_model, row, draft, place, kept))
-
-
-def _rollups(call: Call, model: ObjectModel, id: str) -> list[Bound]:
+def _rollups(call: Call, model: ObjectModel, ids: list[str]) -> list[Bound]:
     fields = tuple(name for name, field in model.fields.items() if field.is_rollup and field.stored)
-    return [compute_anew(call, model.name, fields, [id])] if fields else []
-
-
-def _taken(field: FieldModel) -> bool:
-    """Whether a record takes the field's value from another one."""
-    return field.derivation is Derivation.INPUT and not field.is_table
-
-
-def _unless(value: Value, id: str) -> Value:
-    return None if value == id else value
+    return [compute_anew(call, model.name, fields, ids)] if fields else []
