@@ -31,6 +31,12 @@ label: Clerk
 role: reader
 label: Reader
 ---
+role: agent
+label: Agent
+---
+role: minder
+label: Minder
+---
 object: customer
 service: firm
 title: name
@@ -64,6 +70,8 @@ permissions:
     delete: name != 'Locked AG'
     fields: {email: none}
   reader: {read: true}
+  agent: {read: true, update: true, delete: true, fields: {limit: none}}
+  minder: {read: phone == 'mine'}
 ---
 object: contact
 service: firm
@@ -317,6 +325,19 @@ async def test_who_may_merge_may_change_the_one_and_delete_the_other(firm: World
             await merged(firm, one, {"id": id}, "clerk")
         assert {"/with": "link"} == errors(problem.value)
     assert "One" == (await merged(firm, one, two, "clerk"))["name"]
+
+
+async def test_a_value_hidden_in_one_record_is_not_shown_by_another(firm: World) -> None:
+    mine = await firm.make("customer", name="One", phone="mine")
+    other = await firm.make("customer", name="Two", limit="123.00")
+    with pytest.raises(Problem) as problem:
+        await merged(firm, mine, other, "agent", "minder")
+    assert (403, "forbidden") == refusal(problem.value)
+    assert (await firm.get("customer", mine["id"]))["limit"] is None
+    shown = await firm.make("customer", name="Two", phone="mine", limit="5.00")
+    taken = await merged(firm, mine, shown, "agent", "minder")
+    assert "5.00" == taken["limit"]
+    assert "One" == (await merged(firm, mine, other, "agent"))["name"]
 
 
 async def test_a_wrong_body_is_told_what_is_wrong(firm: World) -> None:
