@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from collections.abc import AsyncGenerator
 
 from objectry_runtime.api.asgi import Headers, Receive
 from objectry_runtime.problems import Problem
@@ -30,7 +31,7 @@ async def read_body(
     # Who waits for a 100 Continue has sent nothing of it yet.
     asks_first = headers.get("expect", "").lower() == "100-continue"
     if length > DRAINED_BYTES_MAX or (length > bytes_max and asks_first):
-        raise _too_large(bytes_max)
+        raise _too_large(bytes_max, "limits.body_bytes_max")
     try:
         async with asyncio.timeout(seconds):
             return await _read(receive, bytes_max)
@@ -45,7 +46,14 @@ async def read_body(
 
 
 async def _read(receive: Receive, bytes_max: int) -> bytes:
-    chunks: list[bytes] = []
+    chunks = [chunk async for chunk in body_pieces(receive, bytes_max)]
+    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+async def body_pieces(
+    receive: Receive, bytes_max: int, setting: str = "limits.body_bytes_max"
+) -> AsyncGenerator[bytes]:
+    """The body as it comes; more than `bytes_max`, which `setting` says, is a 413."""
     size = 0
     while True:
         message = await receive()
@@ -57,17 +65,16 @@ async def _read(receive: Receive, bytes_max: int) -> bytes:
         more = bool(message.get("more_body", False))
         if size > bytes_max:
             # Who is still sending when the connection closes never sees the answer.
-            chunks.clear()
-            if not more or size > DRAINED_BYTES_MAX:
-                raise _too_large(bytes_max)
+            if not more or size > max(bytes_max, DRAINED_BYTES_MAX):
+                raise _too_large(bytes_max, setting)
             continue
-        chunks.append(chunk)
+        yield chunk
         if not more:
-            return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+            return
 
 
-def check_content_type(method: str, headers: Headers) -> None:
-    """Refuse a body that does not say it is JSON in UTF-8, as it is."""
+def check_coding(headers: Headers) -> None:
+    """Refuse a body that is compressed."""
     coding = headers.get("content-encoding", "identity").lower()
     if coding not in ("identity", ""):
         raise Problem(
@@ -77,6 +84,11 @@ def check_content_type(method: str, headers: Headers) -> None:
             f'It says Content-Encoding "{coding}"; send it uncompressed.',
             headers={"Accept-Encoding": "identity"},
         )
+
+
+def check_content_type(method: str, headers: Headers) -> None:
+    """Refuse a body that does not say it is JSON in UTF-8, as it is."""
+    check_coding(headers)
     given = headers.get("content-type", "")
     kind = given.partition(";")[0].strip().lower()
     wanted = JSON_TYPES[method]
@@ -93,11 +105,11 @@ def check_content_type(method: str, headers: Headers) -> None:
     )
 
 
-def _too_large(bytes_max: int) -> Problem:
+def _too_large(bytes_max: int, setting: str) -> Problem:
     return Problem(
         413,
         "body_too_large",
         "The body is too large.",
-        f"At most {bytes_max} bytes are taken; the setting is limits.body_bytes_max.",
+        f"At most {bytes_max} bytes are taken; the setting is {setting}.",
         headers={"Connection": "close"},
     )

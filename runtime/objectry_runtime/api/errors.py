@@ -86,7 +86,8 @@ _error(
     "body_too_large",
     413,
     "The body is too large.",
-    "Send it in parts, or raise `limits.body_bytes_max` in objectry.toml.",
+    "Send it in parts, or raise `limits.body_bytes_max` in objectry.toml;"
+    " of files `limits.file_bytes_max`.",
 )
 _error(
     "body_timeout",
@@ -289,6 +290,19 @@ _error(
     "This server can't print.",
     "A PDF wants the libraries of Pango on the server, or `pip install objectry[pdf]` there;"
     " `objectry doctor` says what is missing. HTML can be had meanwhile (`format=html`).",
+)
+_error(
+    "bad_file",
+    422,
+    "The file can't be taken.",
+    "It is empty, or its bytes are not of the type that its `Content-Type` names.",
+)
+_error(
+    "file_lost",
+    500,
+    "What the file held is missing.",
+    "It is not in the server's folder of files (`files_folder`), which backups of the database do"
+    " not include; bring it back there from a backup of its own.",
 )
 _error(
     "plugin_failed",

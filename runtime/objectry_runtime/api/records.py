@@ -6,7 +6,7 @@ import msgspec
 
 from objectry.metadata.model import ObjectModel
 from objectry_runtime import command, query, workflow
-from objectry_runtime.api import outputs, staleness
+from objectry_runtime.api import outputs, staleness, uploads
 from objectry_runtime.api.address import Params, check_length, read_params, read_segments
 from objectry_runtime.api.asgi import Headers, Receive, Scope, Send, read_headers
 from objectry_runtime.api.body import ClientGone, check_content_type, read_body
@@ -38,6 +38,8 @@ METHODS: Mapping[str, tuple[str, ...]] = {
     "print": READ,
     "report": READ,
     "dashboard": READ,
+    "file": READ,
+    "files": ("POST", "OPTIONS"),
     "action": ("POST", "OPTIONS"),
     "collective": ("POST", "OPTIONS"),
 }
@@ -88,6 +90,10 @@ class RecordApi:
             raise _method_not_allowed(method, allowed)
         if model is not None and model.definition.single:
             await command.ensure_single(call, model)
+        if kind == "files":
+            return await uploads.take(self._serving, call, receive, headers, params)
+        if kind == "file" and model is not None:
+            return await uploads.give(self._serving, call, model.name, segments[1::2], params)
         if method in ("GET", "HEAD"):
 
             async def ask(call: Call) -> query.Answer:
@@ -115,6 +121,8 @@ class RecordApi:
                 return "delegations", None
             case ("delegations", _):
                 return "delegation", None
+            case ("files",):
+                return "files", None
             case ("reports", _):
                 return "report", None
             case ("dashboards", _):
@@ -129,6 +137,8 @@ class RecordApi:
                 pass
             case (plural, _, "open", _):
                 kind = "open"
+            case (plural, _, "files", _):
+                kind = "file"
             case (plural, _, "actions", _):
                 kind = "action"
             case (plural, *_):

@@ -1,6 +1,7 @@
 """How an answer leaves: the headers that every response of ours bears, and HEAD without a body."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 
 import msgspec
 
@@ -11,10 +12,12 @@ from objectry_runtime.problems import Problem
 
 
 class Response(msgspec.Struct, frozen=True, kw_only=True):
-    """A whole answer."""
+    """A whole answer; one with `pieces` is sent as they come, `length` bytes in all."""
 
     status: int
     body: bytes = b""
+    pieces: AsyncGenerator[bytes] | None = None
+    length: int = 0
     headers: Mapping[str, str] = {}
     content_type: str = "application/json"
 
@@ -50,7 +53,7 @@ async def respond(
 ) -> None:
     """Send the answer, compressed where `accept_encoding` asks for it; to HEAD all but the body."""
     coding, body = "", response.body
-    if accept_encoding and response.status < 300:
+    if accept_encoding and response.status < 300 and response.pieces is None:
         coding, body = await compress(body, accept_encoding)
     content_type = response.content_type
     headers = [*COMMON, (b"x-request-id", request_id.encode("latin-1"))]
@@ -63,8 +66,13 @@ async def respond(
         headers.append((name.lower().encode("latin-1"), value.encode("latin-1")))
     if response.status not in (204, 304):
         headers.append((b"content-type", content_type.encode("latin-1")))
-        headers.append((b"content-length", b"%d" % len(body)))
+        length = len(body) if response.pieces is None else response.length
+        headers.append((b"content-length", b"%d" % length))
         if coding:
             headers.append((b"content-encoding", coding.encode("ascii")))
     await send({"type": "http.response.start", "status": response.status, "headers": headers})
+    if response.pieces is not None and not head:
+        async with aclosing(response.pieces) as pieces:
+            async for piece in pieces:
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
     await send({"type": "http.response.body", "body": b"" if head else body})

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from objectry.values.ids import new_id
 from objectry_runtime.api.asgi import Headers
+from objectry_runtime.files import Contents
 from objectry_runtime.host.live import Live
 from objectry_runtime.identity import Call, authenticate
 from objectry_runtime.identity.call import Owners
@@ -33,6 +34,8 @@ class Serving(Protocol):
     owners: Owners | None
     body_bytes_max: int
     press: Press
+    contents: Contents
+    file_bytes_max: int
 
 
 def request_id(headers: Headers) -> str:

@@ -76,6 +76,11 @@ class Compiled:
             for name, field in fields.items()
             if field.type.principal and field.derivation is Derivation.INPUT
         )
+        self.files = {
+            name: field.type.takes
+            for name, field in fields.items()
+            if field.type.attached and field.derivation is Derivation.INPUT
+        }
         self.secrets = secrets_of(live.model, model)
         self.references = tuple(field for field in fields.values() if field.references)
         # Stored rollups whose decimal places another field of the record decides.

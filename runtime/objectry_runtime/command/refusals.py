@@ -106,6 +106,12 @@ def _guarded(code: str) -> Exception:
             return forbidden()
         case "no_user":
             return invalid([FieldError(pointer, "link", "There is no such user.")])
+        case "no_file":
+            message = "There is no such file of yours. Upload it with POST /api/v1/files first."
+            return invalid([FieldError(pointer, "link", message)])
+        case "no_image":
+            message = "The file is not an image: PNG, JPEG, GIF and WebP are taken here."
+            return invalid([FieldError(pointer, "media_type", message)])
         case "tree_cycle":
             message = "The record would lie below itself."
             return invalid([FieldError(pointer, "cycle", message)])

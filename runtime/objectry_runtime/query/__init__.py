@@ -1,6 +1,7 @@
 """The read path, and the only renderer of SQL."""
 
 from objectry_runtime.query.answer import Answer
+from objectry_runtime.query.attached import attached_file
 from objectry_runtime.query.chains import chain
 from objectry_runtime.query.duplicates import duplicates
 from objectry_runtime.query.feed import feed
@@ -17,6 +18,7 @@ from objectry_runtime.query.single import (
 
 __all__ = [
     "Answer",
+    "attached_file",
     "chain",
     "duplicates",
     "feed",

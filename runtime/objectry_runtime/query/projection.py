@@ -48,7 +48,8 @@ def _gated(frame: ObjectFrame, policy: Policy, field: FieldModel, value: str) ->
 
 
 def json_value(field: FieldModel, value: str) -> str:
-    """The value as `row_to_json` must see it: decimals, moments and durations as texts."""
+    """The value as `row_to_json` must see it: decimals, moments and durations as texts; of a file,
+    what is known of it."""
     match field.type.storage:
         case StorageClass.NUMERIC:
             return f"{value}::text"
@@ -56,6 +57,11 @@ def json_value(field: FieldModel, value: str) -> str:
             return moment_text(value)
         case StorageClass.INTERVAL:
             return f"objectry.to_text({value})"
+        case _ if field.type.attached:
+            return (
+                "(select json_build_object('id', f.id, 'name', f.name, 'media_type', f.media_type,"
+                f" 'size', f.size) from objectry.file f where f.id = {value})"
+            )
         case _ if field.type.sealed:
             return f"case when {value} is not null then '{SHOWN}' end"
         case _:

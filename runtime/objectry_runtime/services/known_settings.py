@@ -85,6 +85,13 @@ SETTINGS: dict[str, Setting] = {
             summary="Folder of the embedded data and the master key, relative to the project.",
         ),
         Setting(
+            name="files_folder",
+            type=str,
+            default="",
+            summary="Folder of what uploaded files hold, relative to the project; servers of one"
+            " database share it. Empty: `files` in the state folder.",
+        ),
+        Setting(
             name="executor",
             type=str,
             default="pipelined",
@@ -168,6 +175,13 @@ SETTINGS: dict[str, Setting] = {
             default=10 * 1024 * 1024,
             bounds=(1024, 2**31 - 1),
             summary="Largest request body in bytes.",
+        ),
+        Setting(
+            name="limits.file_bytes_max",
+            type=int,
+            default=25 * 1024 * 1024,
+            bounds=(1024, 2**40),
+            summary="Largest file that is taken, in bytes.",
         ),
         Setting(
             name="limits.statement_timeout_ms",

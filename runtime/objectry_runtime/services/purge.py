@@ -1,8 +1,9 @@
-"""What is kept for a while only: answers given for an Idempotency-Key, purged when they are old."""
+"""What is kept for a while only: answers given for an Idempotency-Key, files that no record has."""
 
 import asyncio
 import logging
 
+from objectry_runtime.files import Contents, content_unused, purge
 from objectry_runtime.store.executor import Bound, DatabaseError, DatabaseUnavailable, Executor
 
 EVERY_S = 3600.0
@@ -24,6 +25,35 @@ async def purge_answers(executor: Executor, days: int) -> int:
         gone += deleted
         if deleted < BATCH:
             return gone
+
+
+async def purge_files(executor: Executor, contents: Contents) -> int:
+    """Delete the files that no record took, then what nobody else's row holds. Returns how many.
+
+    A crash in between leaves a content without a row, never a row without its content.
+    """
+    hashes = await purge(executor)
+    for sha256 in dict.fromkeys(hashes):
+        async with content_unused(executor, sha256) as unused:
+            if unused:
+                await contents.remove(sha256)
+    await contents.tidy()
+    return len(hashes)
+
+
+async def keep_purging_files(
+    executor: Executor, contents: Contents, every: float = EVERY_S
+) -> None:
+    """Purge files now and then every hour, until cancelled."""
+    while True:
+        try:
+            gone = await purge_files(executor, contents)
+        except (DatabaseError, DatabaseUnavailable, OSError) as error:
+            log.warning("files that no record has could not be purged yet: %s", error)
+        else:
+            if gone:
+                log.info("purged %d files that no record has taken", gone)
+        await asyncio.sleep(every)
 
 
 async def keep_purging(executor: Executor, days: int, every: float = EVERY_S) -> None:

@@ -7,14 +7,16 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from datetime import tzinfo
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from objectry.registry import Release, StorageMap
+from objectry_runtime.files import Contents, Folder
 from objectry_runtime.host import Live, build_live, discover
 from objectry_runtime.identity.call import Owners
 from objectry_runtime.publishing import ensure_first_release, live_release, watch
 from objectry_runtime.reports.press import Press
 from objectry_runtime.services.executors import new_executor
-from objectry_runtime.services.purge import keep_purging
+from objectry_runtime.services.purge import keep_purging, keep_purging_files
 from objectry_runtime.services.secret import load_keyring
 from objectry_runtime.services.settings import Settings
 from objectry_runtime.services.timers import keep_time
@@ -58,6 +60,9 @@ class Runtime:
         self.owners: Owners | None = neighbours.owners if neighbours is not None else None
         self.press = Press()
         self.body_bytes_max = settings.number("limits.body_bytes_max")
+        # Services that share a machine don't share what they keep: each purges by its own rows.
+        self.contents: Contents = Folder(settings.files / quote(database.dbname, safe=""))
+        self.file_bytes_max = settings.number("limits.file_bytes_max")
         self._answer_days = settings.number("limits.idempotency_days")
         self._settings = settings
         self._database = database
@@ -70,6 +75,7 @@ class Runtime:
         beside = (
             asyncio.create_task(watch(self._database, self._take, self.live.release)),
             asyncio.create_task(keep_purging(self.executor, self._answer_days)),
+            asyncio.create_task(keep_purging_files(self.executor, self.contents)),
             asyncio.create_task(keep_time(self)),
         )
         self._follow()

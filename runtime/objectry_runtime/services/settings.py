@@ -28,6 +28,7 @@ from objectry_runtime.store.hosts import replica_dsns
 
 FILE = "objectry.toml"
 NEAR = 70.0
+_FOLDERS = ("state", "files_folder")
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,6 +59,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def state(self) -> Path:
         """The absolute state folder."""
         return (self.project / Path(self.text("state")).expanduser()).absolute()
+
+    @property
+    def files(self) -> Path:
+        """The absolute folder of what files hold."""
+        named = self.text("files_folder")
+        if not named:
+            return self.state / "files"
+        return (self.project / Path(named).expanduser()).absolute()
 
     def listed(self, name: str) -> tuple[str, ...]:
         """The texts of a setting that is a list."""
@@ -162,7 +171,8 @@ def _variables(
         if row.variable in environment:
             text = environment[row.variable]
             # A folder named on the command line or in the environment is where one stands.
-            yield name, str(Path(text).absolute()) if name == "state" else text, row.variable
+            stands = text and name in _FOLDERS
+            yield name, str(Path(text).absolute()) if stands else text, row.variable
     prefix = PREFIX + "PLUGINS_"
     for variable, text in environment.items():
         plugin, _, key = variable.removeprefix(prefix).lower().partition("_")

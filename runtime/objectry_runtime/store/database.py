@@ -66,8 +66,13 @@ class Database(msgspec.Struct, frozen=True):
         places = [
             f"{host}:{port}" if port else host for host, port in zip(hosts, ports, strict=True)
         ]
-        name = words.get("dbname") or words.get("user") or ""
-        return f"database {name!s} on {' or '.join(places)}"
+        return f"database {self.dbname} on {' or '.join(places)}"
+
+    @property
+    def dbname(self) -> str:
+        """The database's own name; where none is said it is the user's."""
+        words = conninfo.conninfo_to_dict(self.owner_dsn)
+        return str(words.get("dbname") or words.get("user") or "")
 
 
 def prepare_server(connection: OwnerConnection) -> None:

@@ -24,6 +24,7 @@ _RIGHTS = {
     "replica_gone": "select, insert, update, delete",
     "followed": "select, insert, update",
     "merged": "select, insert, update",
+    "file": "select, insert, update (attached_at), delete",
 }
 
 

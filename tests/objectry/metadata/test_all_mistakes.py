@@ -104,7 +104,7 @@ fields:
   frozen:    {type: text, formula: «OBJ0503»spot, snapshot: true}
   paid:      {type: money, default: «OBJ0502»total}
   price:     {type: money, currency: «OBJ0327»EURO}
-  site:      {type: «OBJ0209»image}
+  site:      {type: «OBJ0206»immage}
   secret:    {type: text, «OBJ0505»required: true, hidden: true}
   start:     {type: date, default: «OBJ0412»5}
   rebate:    {type: percent, min: 0, max: 100, default: «OBJ0348»-1}

@@ -15,7 +15,7 @@ from objectry_runtime.store import migrate as store_migrate
 from objectry_runtime.store.database import Database, DatabaseUnusable
 from objectry_runtime.store.migrate import migrate, migrations_folder
 
-NEWEST = "0008"
+NEWEST = "0009"
 NEWER = f"""
 from alembic import op
 
@@ -69,6 +69,7 @@ def test_the_runtime_has_these_rights_and_no_others(owner: psycopg.Connection) -
         "conversion_line": "DELETE INSERT SELECT UPDATE",
         "delegation": "INSERT SELECT",  # and revoked_at, see below
         "event": "INSERT SELECT",
+        "file": "DELETE INSERT SELECT",  # and attached_at, see below
         "followed": "INSERT SELECT UPDATE",
         "history": "INSERT SELECT",
         "idempotency": "DELETE INSERT SELECT UPDATE",
@@ -87,10 +88,14 @@ def test_the_runtime_has_these_rights_and_no_others(owner: psycopg.Connection) -
     } == {name: rights(owner, f"objectry.{name}") for name in tables}
     columns = owner.execute(
         "select table_name, column_name from information_schema.column_privileges "
-        "where table_schema = 'objectry' and table_name in ('api_key', 'delegation') "
+        "where table_schema = 'objectry' and table_name in ('api_key', 'delegation', 'file') "
         "and grantee = 'objectry_runtime' and privilege_type = 'UPDATE' order by 1"
     ).fetchall()
-    assert [("api_key", "last_used"), ("delegation", "revoked_at")] == columns
+    assert [
+        ("api_key", "last_used"),
+        ("delegation", "revoked_at"),
+        ("file", "attached_at"),
+    ] == columns
 
 
 @pytest.mark.parametrize(

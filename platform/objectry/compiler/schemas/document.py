@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 
 from objectry.compiler.schemas.chains import chain_paths, delegation_paths
+from objectry.compiler.schemas.files import TAG as FILES
+from objectry.compiler.schemas.files import upload_paths
 from objectry.compiler.schemas.operation import PREFIX
 from objectry.compiler.schemas.operations import object_paths
 from objectry.compiler.schemas.outputs import TAG as REPORTS
@@ -54,9 +56,15 @@ def openapi(
     paths.update(print_paths(model, visible))
     outputs = output_paths(reports, dashboards)
     paths.update(outputs)
+    paths |= (uploads := upload_paths(model, visible))
     paths |= chain_paths(model, visible) | delegation_paths()
     paths[f"{PREFIX}/events"] = {"get": _events()}
-    shared = (*([REPORTS] if outputs else ()), "platform delegations", "platform events")
+    shared = (
+        *([REPORTS] if outputs else ()),
+        *([FILES] if uploads else ()),
+        "platform delegations",
+        "platform events",
+    )
     return {
         "openapi": SPECIFICATION,
         "info": {

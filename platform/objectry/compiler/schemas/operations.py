@@ -2,6 +2,7 @@
 
 from objectry.compiler.schemas.actions import action, action_paths
 from objectry.compiler.schemas.chains import progress_paths
+from objectry.compiler.schemas.files import file_paths
 from objectry.compiler.schemas.operation import (
     ETAG,
     LOCATION,
@@ -51,6 +52,7 @@ def object_paths(
     if writes and may["read"]:
         paths[f"{base}/{{id}}/history"] = {"get": _history(owner, reference)}
         paths |= progress_paths(owner, visible, base)
+        paths |= file_paths(model, owner, visible, base)
     if writes and may["delete"] and owner.definition.soft_delete:
         paths[f"{base}/{{id}}/actions/restore"] = {"post": _restore(owner, reference)}
     if writes:

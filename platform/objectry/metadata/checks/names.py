@@ -70,7 +70,9 @@ PORT_TAKEN = code(
 )
 
 # What stands beside plurals under /api/v1.
-PATHS = frozenset({"batch", "dashboards", "delegations", "events", "meta", "reports", "search"})
+PATHS = frozenset(
+    {"batch", "dashboards", "delegations", "events", "files", "meta", "reports", "search"}
+)
 _SHAPE = "lower case, begins with a letter, then letters, digits and single `_`, at most 48"
 
 

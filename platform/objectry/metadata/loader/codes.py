@@ -124,14 +124,6 @@ OUT_OF_BOUNDS = code(
     wrong="service: shop\nport: 70000",
     right="service: shop\nport: 3001",
 )
-LATER = code(
-    "OBJ0209",
-    "Not available in this version",
-    "The word belongs to the definition language but this version of Objectry does not run it yet. "
-    "Nothing is ignored silently, so it has to be removed for now.",
-    wrong="object: offer\nservice: offers\nfields: {site: {type: image}}",
-    right="object: offer\nservice: offers\nfields: {site: {type: text}}",
-)
 DEFINED_TWICE = code(
     "OBJ0210",
     "Defined twice",

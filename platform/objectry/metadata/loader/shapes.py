@@ -34,9 +34,6 @@ KINDS = (
     "scenario",
 )
 
-# Words of the language that this version does not run yet.
-LATER_VALUES = frozenset(("file image ").split())
-
 # Keys that mean what they mean under an object.
 _SHARED = ("fields", "checks", "invariants", "indexes", "uniques")
 OF_OBJECTS = {"mixin": _SHARED, "extend": (*_SHARED, "permissions")}
@@ -166,16 +163,12 @@ def _translate(
                 add(codes.WRONG_TYPE, path, f"{shown} must be {wanted}, not {_named(value)}.", hint)
         case "enum":
             options = [str(option) for option in details["options"]]
-            if str(value) in LATER_VALUES:
-                message = f"`{value}` is not available in this version."
-                add(codes.LATER, path, message, f"possible: {', '.join(options)}")
-            else:
-                add(
-                    codes.NOT_ALLOWED,
-                    path,
-                    f"`{value}` is not possible for `{key or dotted(path)}`.",
-                    near_or_all(str(value), options),
-                )
+            add(
+                codes.NOT_ALLOWED,
+                path,
+                f"`{value}` is not possible for `{key or dotted(path)}`.",
+                near_or_all(str(value), options),
+            )
         case "oneOf":
             if not isinstance(value, dict):
                 return []  # reported as no mapping

@@ -2,6 +2,7 @@
 
 from objectry.metadata.types.catalogue import SYSTEM_TYPES, TYPES, type_of
 from objectry.metadata.types.field_type import FieldType, Reader, Scalar
+from objectry.metadata.types.files import IMAGES
 from objectry.metadata.types.limits import ROWS_MAX
 from objectry.metadata.types.money import OWN
 from objectry.metadata.types.refusal import Refused, named
@@ -12,6 +13,7 @@ from objectry.metadata.types.use import Reference, Rule, Schema, Use
 __all__ = [
     "BELOW",
     "COMMON",
+    "IMAGES",
     "OPERATORS",
     "OWN",
     "ROWS_MAX",

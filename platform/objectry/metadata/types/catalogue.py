@@ -10,6 +10,7 @@ from objectry.metadata.types.code import Country, Currency, Language, Select
 from objectry.metadata.types.composite import Address, PersonName
 from objectry.metadata.types.documents import AnyJson
 from objectry.metadata.types.field_type import FieldType
+from objectry.metadata.types.files import File, Image
 from objectry.metadata.types.lists import MultiSelect, Tags
 from objectry.metadata.types.moment import Boolean, CalendarDate, Moment
 from objectry.metadata.types.money import Money
@@ -56,6 +57,8 @@ TYPES: dict[str, FieldType] = {
         User(),
         Autonumber(),
         Secret(),
+        File(),
+        Image(),
         Link(),
         Links(),
         Table(),

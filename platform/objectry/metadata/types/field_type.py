@@ -41,6 +41,8 @@ class FieldType:
     parts: ClassVar[Mapping[str, "FieldType"]] = MappingProxyType({})  # of one value
     links: ClassVar[bool] = False  # whether it leads to records that paths can follow
     principal: ClassVar[bool] = False  # whether it is the id of somebody with credentials
+    attached: ClassVar[bool] = False  # whether it is the id of a file
+    takes: ClassVar[frozenset[str]] = frozenset()  # of files, the media types; empty: every one
     many: ClassVar[bool] = False  # whether it links to a list of records
     drawn: ClassVar[bool] = False  # whether the writing statement draws it from a series
     own: ClassVar[bool] = False  # whether it is the id of the record that has it
