@@ -15,7 +15,7 @@ from objectry.metadata.model import ConversionLinesModel, ConversionModel
 from objectry.metadata.model.system import DELETED
 from objectry_runtime.command.arrived_quantities import arrived_quantities, refused_arrivals
 from objectry_runtime.command.bodies import step
-from objectry_runtime.command.decision import Decision, Version
+from objectry_runtime.command.decision import MERGE, Decision, Version
 from objectry_runtime.command.draft import Draft
 from objectry_runtime.command.drafting import changed_record
 from objectry_runtime.host.live import Live
@@ -26,6 +26,7 @@ from objectry_runtime.query.record import RecordState
 from objectry_runtime.store.executor import Bound
 
 AGAIN = "What it was made from was converted again."
+BOTH = "Both were converted already, each as a whole."
 
 
 class _Touched(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,7 +43,8 @@ def open_quantities(call: Call, decision: Decision) -> tuple[list[Bound], list[B
     """What the unit does about open quantities before it saves, and after."""
     if decision.operation != "update":
         return [], []
-    touched = [one for version in decision.versions for one in _touched(call.live, version)]
+    touching = _united if decision.action == MERGE else _touched
+    touched = [one for version in decision.versions for one in touching(call.live, version)]
     held = dict.fromkeys(one.record for one in touched if one.side == "target")
     return (
         [one for id in held for one in hold_sources(call, decision.model.name, "id", id)],
@@ -63,7 +65,8 @@ def exceeded(live: Live, decision: Decision, code: str) -> Problem | None:
     _, side, source, name, found = code.split(":", 4)
     lines = live.model.object(source).conversions[name].lines
     if lines is None:
-        return invalid([FieldError("", CODE, AGAIN)])
+        both = FieldError("/with", CODE, BOTH)
+        return invalid([FieldError("", CODE, AGAIN) if side == "target" else both])
     drafts = {
         line.id: line
         for version in decision.versions
@@ -94,6 +97,22 @@ def _touched(live: Live, version: Version) -> Iterator[_Touched]:
             yield _Touched(
                 source=after.model.name, name=name, side="source", record=after.id, lines=lines
             )
+
+
+def _united(live: Live, version: Version) -> Iterator[_Touched]:
+    """All of a record that took in another one: what that one was made from is now its too."""
+    after = version.after
+    assert after is not None, "who merges stays"
+    for source, name in made_by(live, after.model.name):
+        conversion = live.model.object(source).conversions[name]
+        if not _is_released(conversion, after):
+            to = conversion.lines.to if conversion.lines else ""
+            lines = [line.id for line in after.lines.get(to, ())]
+            yield _Touched(source=source, name=name, side="target", record=after.id, lines=lines)
+    for name, conversion in after.model.conversions.items():
+        if conversion.lines is None:
+            source = after.model.name
+            yield _Touched(source=source, name=name, side="source", record=after.id, lines=[])
 
 
 def _raised(conversion: ConversionModel, before: RecordState, after: Draft) -> list[str]:

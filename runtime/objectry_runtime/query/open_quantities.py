@@ -101,10 +101,11 @@ def _refuse(live: Live, source: str, name: str, side: Side) -> Bound:
     rendering = template(live, frozenset())
     sql = rendering.sql
     conversion = live.model.object(source).conversions[name]
-    found = _target_side if side == "target" else _source_side
     if conversion.lines is None:
-        found = _whole
-    exceeding = found(rendering, source, name, conversion)
+        exceeding = _whole(rendering, source, name, conversion, side)
+    else:
+        found = _target_side if side == "target" else _source_side
+        exceeding = found(rendering, source, name, conversion)
     code = sql.bind(f"{CODE}:{side}:{source}:{name}:", "text")
     return sql.bound(f"select objectry.guard(o.found is null, {code} || o.found) from {exceeding}")
 
@@ -129,8 +130,10 @@ def _target_side(rendering: Rendering, source: str, name: str, conversion: Conve
     )
 
 
-def _whole(rendering: Rendering, source: str, name: str, conversion: ConversionModel) -> str:
-    """[target, nothing], if its source is the whole of another live target too."""
+def _whole(
+    rendering: Rendering, source: str, name: str, conversion: ConversionModel, side: Side
+) -> str:
+    """[target, nothing], if its source (or the record, that is it) is the whole of two."""
     sql = rendering.sql
     mine, its = live_ties(rendering, conversion, "c"), live_ties(rendering, conversion, "d")
     return (
@@ -138,7 +141,7 @@ def _whole(rendering: Rendering, source: str, name: str, conversion: ConversionM
         f"where c.tenant_id = {sql.bind(TENANT, 'integer')} "
         f"and c.conversion = {sql.bind(name, 'text')} "
         f"and c.source_object = {sql.bind(source, 'text')} "
-        f"and c.target_id = {sql.bind(RECORD, 'uuid')} and {mine.live} "
+        f"and c.{side}_id = {sql.bind(RECORD, 'uuid')} and {mine.live} "
         f"and exists (select from {its.source} where d.tenant_id = c.tenant_id "
         "and d.conversion = c.conversion and d.source_object = c.source_object "
         f"and d.source_id = c.source_id and d.target_id <> c.target_id and {its.live})) o"

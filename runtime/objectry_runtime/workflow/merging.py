@@ -30,6 +30,8 @@ from objectry_runtime.query.rollups import compute_anew
 from objectry_runtime.store.executor import Bound
 from objectry_runtime.workflow.uniting import is_taken, united
 
+NO_RECORD = "There is no such record."
+
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """What a body asks for: the other record, and the fields whose values are to be its."""
@@ -74,6 +76,8 @@ def _read(document: object, model: ObjectModel, rights: Policy) -> Asked:
     other, take = document.get("with"), document.get("take", [])
     if not isinstance(other, str) or not other:
         errors.append(FieldError("/with", "required", "The id of the record to take in."))
+    elif "\0" in other:  # PostgreSQL has no text with it
+        errors.append(FieldError("/with", "link", NO_RECORD))
     if not is_array(take):
         errors.append(FieldError("/take", "type", "A list of names of fields."))
         take = []
@@ -98,8 +102,7 @@ async def _hold(lane: Lane, call: Call, model: ObjectModel, other: str) -> Facts
     except Problem as problem:
         if problem.status != 404:
             raise
-        message = "There is no such record."
-        raise invalid([FieldError("/with", "link", message)]) from None
+        raise invalid([FieldError("/with", "link", NO_RECORD)]) from None
     return facts
 
 

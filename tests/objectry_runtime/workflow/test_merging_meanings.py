@@ -64,6 +64,43 @@ fields:
   member: {type: link, to: member, required: true}
   amount: {type: decimal, scale: 2, default: 1}
 permissions: {}
+---
+object: booking
+service: club
+title: name
+fields:
+  name: {type: text}
+  rows: {type: table, of: booking_row}
+conversions:
+  visit:
+    to: visit
+    releases_when: status == 'void'
+    lines: {from: rows, to: rows, quantity: hours, map: {hours: hours}}
+  close: {to: visit, map: {name: name}}
+duplicates: {threshold: 60, match: [{field: name, score: 60}]}
+permissions: {}
+---
+object: booking_row
+service: club
+fields: {hours: {type: decimal, scale: 1}}
+---
+object: visit
+service: club
+soft_delete: true
+title: name
+fields:
+  name: {type: text}
+  rows: {type: table, of: visit_row}
+workflow:
+  initial: made
+  states: [made, void]
+  transitions: {void: {from: made, to: void}}
+duplicates: {threshold: 60, match: [{field: name, score: 60}]}
+permissions: {}
+---
+object: visit_row
+service: club
+fields: {hours: {type: decimal, scale: 1}}
 """
 
 
@@ -148,6 +185,34 @@ async def test_texts_go_with_their_translations_and_secrets_open(club: World) ->
     await update(club.call(), "member", two["id"], given)
     told = await merged(club, "member", nameless, two)
     assert ("Two", {"de": "Zwei"}) == (told["name"], told["name_translations"])
+
+
+async def test_a_merge_takes_no_more_than_was_open(club: World) -> None:
+    booking = await club.make("booking", rows=[{"hours": "2"}])
+    void = await club.do("booking", booking["id"], "visit")
+    await club.do("visit", void["id"], "void")
+    visit = await club.do("booking", booking["id"], "visit")
+    with pytest.raises(Problem) as problem:
+        await merged(club, "visit", visit, void)
+    assert {"/rows/0/hours": "open_quantity", "/rows/1/hours": "open_quantity"} == errors(
+        problem.value
+    )
+    assert 2 == len((await merged(club, "visit", void, visit))["rows"]), "it is released"
+    pair = [await club.make("booking") for _ in range(2)]
+    await club.do("booking", pair[1]["id"], "close")
+    assert pair[0]["id"] == (await merged(club, "booking", pair[0], pair[1]))["id"]
+    third = await club.make("booking")
+    await club.do("booking", third["id"], "close")
+    with pytest.raises(Problem) as problem:
+        await merged(club, "booking", third, pair[0])
+    assert {"/with": "open_quantity"} == errors(problem.value)
+
+
+async def test_what_is_no_key_at_all_is_no_record(club: World) -> None:
+    one = await club.make("member")
+    with pytest.raises(Problem) as problem:
+        await merged(club, "member", one, {"id": "a\0b"})
+    assert {"/with": "link"} == errors(problem.value)
 
 
 async def test_what_is_linked_while_it_is_merged_goes_along_or_is_refused(club: World) -> None:
