@@ -1,9 +1,28 @@
 """Disclosure: a derived field that a role may read, over a field that it may not (a warning)."""
 
+from objectry.findings import code
+from objectry.metadata.checks.aggregates import leads_to, rolled_up
 from objectry.metadata.checks.context import Context
-from objectry.metadata.checks.dependencies import DISCLOSES, leads_to, rolled_up
 from objectry.metadata.checks.registry import project_check
 from objectry.metadata.model.definitions import ObjectDef, PermissionDef
+
+DISCLOSES = code(
+    "OBJ0504",
+    "Formula discloses a restricted field",
+    "A derived field has a right of its own. Some role may read this one but not what it is "
+    "computed from. Where that is not meant, restrict the derived field for that role as well. "
+    "This is a warning.",
+    wrong=(
+        "object: offer\nservice: offers\n"
+        "fields: {cost: {type: money}, double: {type: money, formula: cost * 2}}\n"
+        "permissions: {sales: {read: true, fields: {cost: none}}}"
+    ),
+    right=(
+        "object: offer\nservice: offers\n"
+        "fields: {cost: {type: money}, double: {type: money, formula: cost * 2}}\n"
+        "permissions: {sales: {read: true, fields: {cost: none, double: none}}}"
+    ),
+)
 
 _HIDDEN = frozenset({"none", "mask"})
 

@@ -1,4 +1,4 @@
-"""Lookups and rollups: what they lead to is there, and can be shown, counted or summed."""
+"""Rollups: records link here, and what they hold can be counted or summed."""
 
 from collections.abc import Iterator
 
@@ -9,35 +9,12 @@ from objectry.expressions.types import Kind
 from objectry.expressions.typing import ORDERED
 from objectry.findings import code, near
 from objectry.metadata.checks.context import Context, Place
-from objectry.metadata.checks.dependencies import (
-    Aggregate,
-    Node,
-    aggregates,
-    find_cycles,
-    report_cycle,
-)
 from objectry.metadata.checks.expressions import check_compared
 from objectry.metadata.checks.references import UNKNOWN_FIELD, UNKNOWN_OBJECT
-from objectry.metadata.checks.registry import object_check, project_check
+from objectry.metadata.checks.registry import object_check
 from objectry.metadata.model.aggregate import currency_source
 from objectry.metadata.model.definitions import FieldDef, ObjectDef, RollupDef
-from objectry.metadata.model.elsewhere import databases
-from objectry.metadata.model.order import read_key
-from objectry.metadata.model.resolved import Derivation
 
-NO_LOOKUP = code(
-    "OBJ0550",
-    "Lookup leads nowhere",
-    "A lookup follows links, and ends at a field with a value.",
-    wrong=(
-        "object: offer\nservice: offers\n"
-        "fields: {subject: {type: text}, city: {lookup: subject.city}}"
-    ),
-    right=(
-        "object: offer\nservice: offers\n"
-        "fields: {customer: {type: link, to: customer}, country: {lookup: customer.country}}"
-    ),
-)
 NO_WAY_HERE = code(
     "OBJ0551",
     "Rollup without a link that leads here",
@@ -95,88 +72,7 @@ MIXED_CURRENCIES = code(
         "client: {type: link, to: client}}"
     ),
 )
-READS_AFAR = code(
-    "OBJ0554",
-    "Stored rollup reads what changes elsewhere",
-    "A stored rollup is kept by the writes of the records that link here, so it reads only what "
-    "these hold themselves: no links, no clock, no live formulas, no other rollups, nothing of "
-    "another database. Without "
-    "`stored: true` it may.",
-    wrong=(
-        "object: client\nservice: offers\nfields: {country: {type: country}, "
-        "abroad: {rollup: {op: count, of: offer, via: client, "
-        "where: \"client.country != 'DE'\"}, stored: true}}\n---\n"
-        "object: offer\nservice: offers\nfields: {client: {type: link, to: client}}"
-    ),
-    right=(
-        "object: client\nservice: offers\nfields: {country: {type: country}, "
-        "abroad: {rollup: {op: count, of: offer, via: client, "
-        "where: \"client.country != 'DE'\"}}}\n---\n"
-        "object: offer\nservice: offers\nfields: {client: {type: link, to: client}}"
-    ),
-)
-
 _LINKS = ("link", "links")
-_MADE_ELSEWHERE = frozenset({Derivation.LIVE, Derivation.ROLLUP})
-
-
-@object_check
-def check_lookups(context: Context, definition: ObjectDef) -> None:
-    """Every lookup was followed to a field."""
-    for field in definition.fields.values():
-        if not field.lookup or field.formula is not None:
-            continue
-        at: Place = ("object", definition.name, ("fields", field.name, "lookup"))
-        name = definition.name
-        *hops, last = field.lookup.split(".")
-        if not hops:
-            message = f"`{last}` is no field behind a link."
-            context.find(NO_LOOKUP, at, message, "as in `customer.city`")
-            continue
-        for hop in hops:
-            if hop == "parent" and name in context.owners and hop not in context.fields(name):
-                name = context.owners[name][0][0]
-                continue
-            link = context.expect_field(UNKNOWN_FIELD, name, hop, at)
-            if link is None or not link.type:
-                break
-            if link.type != "link" or not link.to:
-                message = f"`{hop}` can't be followed by a dot."
-                context.find(NO_LOOKUP, at, message, "only a link can")
-                break
-            name = link.to[0]
-            if name not in context.definitions.objects:
-                break  # reported at the link
-        else:
-            context.expect_field(UNKNOWN_FIELD, name, last, at)
-
-
-@project_check
-def check_circles(context: Context) -> None:
-    """Lookups and rollups do not lead to each other in a circle: none would have a type."""
-    edges: dict[Node, list[Node]] = {}
-    for definition in context.definitions.objects.values():
-        for field in definition.fields.values():
-            if not field.type and (field.lookup or field.rollup):
-                edges[definition.name, field.name] = _ends(context, definition.name, field)
-    for cycle in find_cycles(edges):
-        report_cycle(context, cycle, "lookup")
-
-
-def _ends(context: Context, name: str, field: FieldDef) -> list[Node]:
-    """The field that a lookup or rollup takes its type from."""
-    if field.rollup is not None:
-        return [(field.rollup.of, field.rollup.field)]
-    *hops, last = field.lookup.split(".")
-    for hop in hops:
-        link = context.fields(name).get(hop)
-        if link is None and hop == "parent" and name in context.owners:
-            name = context.owners[name][0][0]
-        elif link is None or not link.to:
-            return []
-        else:
-            name = link.to[0]
-    return [(name, last)]
 
 
 @object_check
@@ -314,44 +210,3 @@ def _compared(tree: Tree, root: str, path: tuple[str, ...]) -> Iterator[str | tu
                     yield other.path
         case _:
             return
-
-
-@project_check
-def check_stored_rollups(context: Context) -> None:
-    """A stored rollup reads what the records that link here hold themselves."""
-    placed = databases(context.definitions)
-    found = {member.name: each for each in aggregates(context) for member in each.members.values()}
-    for definition in context.definitions.objects.values():
-        for field in definition.fields.values():
-            if field.rollup is None or not field.stored or field.rollup.of not in found:
-                continue
-            if placed.get(context.definitions.objects[field.rollup.of].service) != placed.get(
-                definition.service
-            ):
-                at: Place = ("object", definition.name, ("fields", field.name, "rollup", "of"))
-                message = f"`{field.rollup.of}` lives in another database, written by itself."
-                context.find(READS_AFAR, at, message, "leave `stored` out")
-            for key in ("field", "where"):
-                path = ("fields", field.name, "rollup", key)
-                expression = context.expressions.get((definition.name, path))
-                if expression is None:
-                    continue
-                afar = _read_afar(found[field.rollup.of], field.rollup.of, expression)
-                if afar:
-                    at = ("object", definition.name, path)
-                    hint = "leave `stored` out"
-                    context.find(READS_AFAR, at, f"It reads {afar}, which changes elsewhere.", hint)
-
-
-def _read_afar(aggregate: Aggregate, name: str, expression: Expression) -> str:
-    """What an expression over a member of an aggregate reads that others change."""
-    if expression.uses_clock:
-        return "the clock"
-    table = next(table for table, member in aggregate.members.items() if member.name == name)
-    for read in sorted(expression.reads):
-        need = read_key(table, read, aggregate.tables)
-        if aggregate.derivations.get(need or ("", "")) in _MADE_ELSEWHERE:
-            return f"the live field `{'.'.join(read[1])}`"
-    if expression.follows_links:
-        return "what lies behind a link"
-    return ""
