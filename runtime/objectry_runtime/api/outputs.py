@@ -1,9 +1,13 @@
 """Reports and dashboards run for a caller: which there are for them, and what of them."""
 
+from functools import partial
+
 import msgspec
 
 from objectry.metadata.model.pages import ReportDef
 from objectry_runtime.api.address import Params
+from objectry_runtime.api.headings import heading
+from objectry_runtime.api.languages import definitions_for
 from objectry_runtime.api.pages import Sight, seen_report
 from objectry_runtime.api.problems import to_problem
 from objectry_runtime.api.serving import Serving
@@ -18,18 +22,18 @@ from objectry_runtime.reports.running import run_report
 
 async def report(serving: Serving, call: Call, name: str, params: Params) -> Answer:
     """A report's answer; one that isn't for the caller is as unknown as a misspelt one."""
-    found = call.live.release.definitions.reports.get(name)
+    found = definitions_for(call).reports.get(name)
     seen = None if found is None else report_for(found, Sight(serving, call))
     if seen is None:
         raise _unknown("report", name)
-    return await run_report(call, seen, str(serving.time_zone), params)
+    return await run_report(call, seen, str(serving.time_zone), params, partial(heading, call))
 
 
 async def dashboard(serving: Serving, call: Call, name: str, params: Params) -> Answer:
     """All tiles of a dashboard that show the caller anything."""
     for parameter in once(params):
         raise bad_query(f"A dashboard takes no parameter {quoted(parameter)}.")
-    definitions, sight = call.live.release.definitions, Sight(serving, call)
+    definitions, sight = definitions_for(call), Sight(serving, call)
     found = definitions.dashboards.get(name)
     if found is None or not sight.role(found.roles):
         raise _unknown("dashboard", name)
@@ -52,7 +56,7 @@ async def dashboard(serving: Serving, call: Call, name: str, params: Params) -> 
     body = {
         "dashboard": name,
         "label": found.label or name,
-        "tiles": await run_tiles(call, tiles, str(serving.time_zone), told),
+        "tiles": await run_tiles(call, tiles, str(serving.time_zone), told, partial(heading, call)),
     }
     headers = {"Content-Type": "application/json"}
     return Answer(status=200, body=msgspec.json.encode(body), headers=headers)

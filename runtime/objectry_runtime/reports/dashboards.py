@@ -9,7 +9,7 @@ from objectry.metadata.model.pages import ReportDef, TileDef
 from objectry_runtime.identity.call import Call
 from objectry_runtime.problems import Problem
 from objectry_runtime.reports.asked import Asked, default_of, parameter_values
-from objectry_runtime.reports.running import plan_report, results
+from objectry_runtime.reports.running import Heading, plan_report, results
 
 ROWS = 10  # of a list tile
 
@@ -18,17 +18,23 @@ Told = Callable[[Exception], Problem]
 
 
 async def run_tiles(
-    call: Call, tiles: Sequence[tuple[TileDef, ReportDef]], zone: str, told: Told
+    call: Call,
+    tiles: Sequence[tuple[TileDef, ReportDef]],
+    zone: str,
+    told: Told,
+    heading: Heading,
 ) -> list[Json]:
     """The tiles in their order. One that fails says so and leaves the others alone.
 
     `told` gives the problem that a caller may see of an exception. Each report is as its reader
     sees it.
     """
-    return [await _guarded(call, tile, report, zone, told) for tile, report in tiles]
+    return [await _guarded(call, tile, report, zone, told, heading) for tile, report in tiles]
 
 
-async def _guarded(call: Call, tile: TileDef, report: ReportDef, zone: str, told: Told) -> Json:
+async def _guarded(
+    call: Call, tile: TileDef, report: ReportDef, zone: str, told: Told, heading: Heading
+) -> Json:
     shown: Json = {
         "kind": tile.kind,
         "report": tile.report,
@@ -36,7 +42,7 @@ async def _guarded(call: Call, tile: TileDef, report: ReportDef, zone: str, told
         "width": tile.width,
     }
     try:
-        return shown | await _run(call, tile, report, zone)
+        return shown | await _run(call, tile, report, zone, heading)
     except Exception as error:  # one tile's failure is told in its place
         problem = told(error)
         return shown | {
@@ -49,14 +55,14 @@ async def _guarded(call: Call, tile: TileDef, report: ReportDef, zone: str, told
         }
 
 
-async def _run(call: Call, tile: TileDef, report: ReportDef, zone: str) -> Json:
+async def _run(call: Call, tile: TileDef, report: ReportDef, zone: str, heading: Heading) -> Json:
     """What the tile shows of its report, and nothing else is asked for."""
     values = parameter_values(call, _optional(report, tile), {})
     for name, source in tile.parameters.items():
         values[name] = default_of(call, report.parameters[name], source)
     asked = Asked(values=values, limit=ROWS, cursor=None, format="json")
     plan = plan_report(call, _part(report, tile))
-    document = await results(call, plan, asked, zone)
+    document = await results(call, plan, asked, zone, heading)
     match tile.kind:
         case "number":
             total = tile.total or next(iter(report.totals))

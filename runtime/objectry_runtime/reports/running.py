@@ -1,6 +1,6 @@
 """`GET /reports/{name}`: a declared report, run with the rights of who reads it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -30,6 +30,7 @@ from objectry_runtime.reports.folding import Folded, fold, group_name
 from objectry_runtime.reports.sheet import sheet
 
 Json = dict[str, Any]  # JSON builtins, on their way to the encoder
+Heading = Callable[[str, str], str]  # object and path → what its column is called
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,12 +57,16 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def run_report(
-    call: Call, report: ReportDef, zone: str, params: Sequence[tuple[str, str]]
+    call: Call,
+    report: ReportDef,
+    zone: str,
+    params: Sequence[tuple[str, str]],
+    heading: Heading,
 ) -> Answer:
     """The report's answer, as JSON or CSV."""
     asked = read_request(call, report, params)
     plan = plan_report(call, report)
-    document = await results(call, plan, asked, zone)
+    document = await results(call, plan, asked, zone, heading)
     if asked.format == "csv":
         headers = {
             "Content-Type": "text/csv; charset=utf-8",
@@ -90,7 +95,7 @@ def plan_report(call: Call, report: ReportDef) -> Plan:
     )
 
 
-async def results(call: Call, plan: Plan, asked: Asked, zone: str) -> Json:
+async def results(call: Call, plan: Plan, asked: Asked, zone: str, heading: Heading) -> Json:
     """All that the report shows."""
     facts = Facts(live=call.live, roles=call.principal.roles, zone=zone)
     given: dict[str, str | None] = {
@@ -98,7 +103,10 @@ async def results(call: Call, plan: Plan, asked: Asked, zone: str) -> Json:
     }
     report = plan.report
     document: Json = {"report": report.name, "label": report.label or report.name}
-    document["columns"] = [_described(path, one) for path, one in _named(plan)]
+    document["columns"] = [
+        {"name": path, "label": heading(report.object, path), "type": field.type.name}
+        for path, field in _named(plan)
+    ]
     data, following = await _rows(call, facts, plan, asked, given) if plan.columns else ([], None)
     document["data"], document["next"] = data, following
     folded = await _totals(call, facts, plan, given) if plan.totals else Folded()
@@ -170,11 +178,6 @@ def _total(call: Call, total: Total) -> Total:
 
 def _named(plan: Plan) -> list[tuple[str, FieldModel]]:
     return [(".".join(one.path), one.field) for one in plan.columns]
-
-
-def _described(path: str, field: FieldModel) -> Json:
-    label = field.definition.label or field.name
-    return {"name": path, "label": label, "type": field.type.name}
 
 
 def _chart(plan: Plan, folded: Folded) -> Json | None:

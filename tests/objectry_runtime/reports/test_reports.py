@@ -373,15 +373,22 @@ async def test_a_dashboard_shows_its_tiles(world: World) -> None:
     assert (await world.get("dashboards/desk?x=1", status=400))["code"] == "bad_query"
 
 
+async def test_columns_have_names_for_people(world: World) -> None:
+    """Labels, and the title of what a link leads to is called as the link."""
+    found = await world.get("reports/sales?limit=1")
+    labels = {one["name"]: one["label"] for one in found["columns"]}
+    assert ("Customer", "Order date") == (labels["customer.name"], labels["order_date"])
+
+
 async def test_one_failing_tile_leaves_the_others(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its problem is told in its place."""
 
-    async def fails_for_one(call: Json, plan: Json, asked: Json, zone: str) -> Json:
+    async def fails_for_one(call: Json, plan: Json, asked: Json, zone: str, heading: Json) -> Json:
         if plan.report.name == "mine_total":
             raise Problem(503, "timeout", "The database took too long.")
-        return await results(call, plan, asked, zone)
+        return await results(call, plan, asked, zone, heading)
 
     monkeypatch.setattr(dashboards, "results", fails_for_one)
     tiles = (await world.get("dashboards/desk"))["tiles"]
