@@ -117,6 +117,12 @@ def country(context: Context, code: Any) -> str:
     return names.get(text.upper(), text)
 
 
+def iban(value: Any) -> str:
+    """An account's number in groups of four, as it is read out; no line ends within."""
+    text = "".join(_text(value).split())
+    return "\u00a0".join(text[start : start + 4] for start in range(0, len(text), 4))
+
+
 def multiline(value: Any) -> Markup:
     """A text with its line ends."""
     return Markup("<br>").join(escape(line) for line in _text(value).splitlines())
@@ -130,6 +136,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "moment": moment,
     "person": person,
     "country": country,
+    "iban": iban,
     "multiline": multiline,
 }
 GLOBALS: Mapping[str, Callable[..., Any]] = {"address": address}
