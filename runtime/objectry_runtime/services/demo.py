@@ -30,6 +30,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     act: str | list[str] = ""
     of: str = ""
     name: str = msgspec.field(default="", name="as")
+    lang: str = ""  # the language of translated texts in the body
     # JSON as the API takes it, with names and dates to be filled in.
     body: dict[str, Any] = msgspec.field(default_factory=dict[str, Any], name="with")
 
@@ -81,6 +82,8 @@ async def _any_customers(call: Call) -> bool:
 
 async def _take(step: Step, known: dict[str, Known], new_call: Callable[[], Call]) -> None:
     call = new_call()
+    if step.lang:
+        call = replace(call, languages=(step.lang,), language=step.lang)
     body = msgspec.json.encode(_filled(step.body, known, call))
     if step.create:
         document = _document(await create(call, step.create, body))
