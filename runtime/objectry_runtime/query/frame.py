@@ -114,7 +114,7 @@ class ObjectFrame:
         name, *rest = path
         if name == "parent" and name not in self.model.fields:
             return self.parent.column(tuple(rest)) if rest else f"{self.alias}.parent_id"
-        own = self._gate(name, "filter", self.raw(name)) if self._gated else self.raw(name)
+        own = self._gate(name, "filter") if self._gated else self.raw(name)
         if not rest:
             return own
         if parts := self.model.fields[name].type.parts:
@@ -217,9 +217,16 @@ class ObjectFrame:
     def _row_gate(self, field: str) -> str:
         return self.holds(self.rendering.policy(self.object).field(field, "filter"))
 
-    def _gate(self, name: str, use: Use, value: str) -> str:
+    def _gate(self, name: str, use: Use) -> str:
+        """The value where it is allowed, else null of the field's type.
+
+        What is never allowed is not rendered: its parameters would be left over.
+        """
         allowed = self.holds(self.rendering.policy(self.object).field(name, use))
-        return where_allowed(allowed, value, self.model.fields[name])
+        if allowed == "false":
+            return f"null::{pg_type(self.model.fields[name])}"
+        value = self.raw(name)
+        return f"(case when {allowed} then {value} end)" if allowed else value
 
 
 class LinkedRecord:
@@ -301,15 +308,6 @@ def table(rendering: Rendering, object_name: str) -> str:
         return saved
     storage = rendering.live.storage.objects[object_name]
     return f"{quote(storage.schema)}.{quote(storage.table)}"
-
-
-def where_allowed(allowed: str, value: str, field: FieldModel) -> str:
-    """The value where `allowed` (empty: everywhere) holds, else null of the field's type."""
-    if not allowed:
-        return value
-    if allowed == "false":
-        return f"null::{pg_type(field)}"
-    return f"(case when {allowed} then {value} end)"
 
 
 def part_of(whole: str, name: str, part: FieldType) -> str:

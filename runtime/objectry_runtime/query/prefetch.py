@@ -148,14 +148,15 @@ def _render(live: Live, question: Question) -> Bound:
 def _current_sql(rendering: Rendering, frame: ObjectFrame, question: Question) -> str:
     sql = rendering.sql
     rights = policy(rendering.live, question.object, question.roles)
-    rules = [f"({frame.holds(rights.rule(one)) or 'true'})" for one in question.rules]
-    rules += [f"({frame.holds(rights.field(one, 'write')) or 'true'})" for one in question.fields]
+    asked = [rights.rule(one) for one in question.rules]
+    asked += [rights.field(one, "write") for one in question.fields]
+    rules = [_admits(frame, rule) for rule in asked]
     lines: list[str] = []
     for line_object in frame.model.tables.values():
         alias = rendering.alias()
         line = ObjectFrame(rendering, line_object, alias, outer=frame)
-        readable = line.holds(rendering.policy(line_object).own_rule("read"))
-        shown = f", 'readable', ({readable}) is true" if readable else ""
+        readable = rendering.policy(line_object).own_rule("read")
+        shown = f", 'readable', {_admits(line, readable)}" if readable is not True else ""
         lines.append(
             "coalesce((select json_agg(json_build_object("
             f"'id', {alias}.id, 'values', {_texts(line)}{shown}) "
@@ -175,6 +176,12 @@ def _current_sql(rendering: Rendering, frame: ObjectFrame, question: Question) -
         f"'values', {_texts(frame)}, 'rules', {_array(rules)}, "
         f"'lines', {_array(lines)}, 'key', {key}{approved}) from cur)"
     )
+
+
+def _admits(frame: ObjectFrame, rule: Rule) -> str:
+    """Whether a rule admits the record; where it can't be said (null) it does not."""
+    holds = frame.holds(rule)
+    return f"({holds} is true)" if holds else "true"
 
 
 def _approvals_sql(sql: Sql, object_name: str) -> str:
@@ -213,9 +220,9 @@ def _answer_sql(sql: Sql, tenant: str) -> str:
 def _link_sql(rendering: Rendering, cur: ObjectFrame, link: LinkQuestion, tenant: str) -> str:
     sql = rendering.sql
     frame = ObjectFrame(rendering, link.object, rendering.alias())
-    readable = frame.holds(rendering.policy(link.object).rule("read")) or "true"
+    readable = _admits(frame, rendering.policy(link.object).rule("read"))
     if frame.present:
-        readable = f"({readable}) and {frame.present}"
+        readable = f"{readable} and {frame.present}"
     values = ", ".join(f"{frame.column(path)}::text" for path in link.paths)
     sources = [f"select unnest({sql.bind(_ids(link.object), 'uuid[]')})"]
     for table_field, field in link.current:

@@ -25,26 +25,26 @@ def _column(frame: ObjectFrame, policy: Policy, name: str, opened: tuple[Selecti
     if name == PARENT and name not in frame.model.fields:
         return f"{frame.alias}.parent_id"
     field = frame.model.fields[name]
+    allowed = frame.holds(policy.field(name, "read"))
+    if allowed == "false":  # what is never shown is not rendered: its parameters would be left over
+        return _masked(frame, policy, field)
     if not opened:
         value = json_value(field, spoken_raw(frame, field))
     elif field.is_table:
         value = _rows(frame, name, opened[0])
     else:
         value = _linked(frame, name, opened)
-    return _gated(frame, policy, field, value)
-
-
-def _gated(frame: ObjectFrame, policy: Policy, field: FieldModel, value: str) -> str:
-    allowed = frame.holds(policy.field(field.name, "read"))
     if not allowed:
         return value
+    return f"case when {allowed} then {value} else {_masked(frame, policy, field)} end"
+
+
+def _masked(frame: ObjectFrame, policy: Policy, field: FieldModel) -> str:
+    """What is shown of a value that may not be read."""
     masked = frame.holds(policy.masked(field.name)) if field.type.maskable else "false"
     if masked == "false":
-        return f"case when {allowed} then {value} end" if allowed != "false" else "null"
-    shown = f"'{MASK}'" if not masked else f"case when {masked} then '{MASK}' end"
-    if allowed == "false":
-        return shown
-    return f"case when {allowed} then {value} else {shown} end"
+        return "null"
+    return f"case when {masked} then '{MASK}' end" if masked else f"'{MASK}'"
 
 
 def json_value(field: FieldModel, value: str) -> str:
