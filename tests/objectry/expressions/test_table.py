@@ -17,11 +17,11 @@ CONTRACT = (
     "today now days months years days_between months_between date year month day weekday start_of "
     "end_of round floor ceil abs min max sum count avg any all len lower upper trim contains "
     "startswith endswith concat replace substring coalesce text number is_business_day "
-    "hours minutes seconds"
+    "hours minutes seconds convert"
 ).split()
 
 # What the evaluator does itself: the clock and choices.
-OF_THE_TREE = {"today", "now", "coalesce", "concat", "min", "max"}
+OF_THE_TREE = {"today", "now", "coalesce", "concat", "min", "max", "convert"}
 AGGREGATES = {"sum", "count", "avg", "any", "all"}
 
 
@@ -32,7 +32,7 @@ def test_every_promised_function_is_there_and_no_other() -> None:
 def test_every_function_is_computed_on_both_sides() -> None:
     plain = set(FUNCTIONS) - AGGREGATES
     assert plain - OF_THE_TREE | {POWER} == set(IN_PYTHON)
-    of_the_renderer = {"today", "now", "days", "months", "years"}
+    of_the_renderer = {"today", "now", "days", "months", "years", "convert"}
     assert plain - of_the_renderer | {POWER} == RENDERED
 
 
