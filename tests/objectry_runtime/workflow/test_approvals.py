@@ -13,6 +13,9 @@ from objectry.values.ids import new_id
 from objectry_runtime.identity import Call
 from objectry_runtime.problems import Problem
 from objectry_runtime.query.answer import Answer
+from objectry_runtime.services.verification.checks import verify
+from objectry_runtime.services.verification.view import Trouble
+from objectry_runtime.store.database import Database
 from objectry_runtime.workflow import act, approvals
 from objectry_runtime.workflow.steps import Voice, filled, helps
 from tests.objectry_runtime.command.world import World, body, errors, refusal
@@ -314,3 +317,14 @@ def test_as_many_places_are_taken_as_can_be(
     assert most(steps, voices) == sum(filled(steps, voices))
     late = Voice(who="late", roles=another)
     assert helps(steps, voices, late) == (most(steps, [*voices, late]) > most(steps, voices))
+
+
+async def test_verification_knows_the_event_of_an_approval(
+    office: World, paperwork: Database
+) -> None:
+    made = await offer(office, "20000")
+    assert "submitted" == await approve(office, made["id"], ANN, "director")
+    assert "OfferApprovalGiven" == (await office.events())[-1]
+    troubles: list[Trouble] = []
+    assert list(verify(paperwork, office.live, troubles.append))
+    assert [] == troubles

@@ -33,8 +33,12 @@ def _check_object(view: View, name: str, releases: "_Releases", report: Report) 
     rows = view.stream(
         Bound(
             """
-            select h.tenant_id, h.record_id, h.version, h.op, h.release, h.action, e.types
+            select h.tenant_id, h.record_id, h.version, h.op, h.release, h.action, e.types,
+                   a.version
             from objectry.history h
+            left join objectry.approval a
+                on a.tenant_id = h.tenant_id and a.object = h.object
+                and a.record_id = h.record_id and a.version = h.version and not a.taken
             left join lateral (
                 select string_agg(type, ' ' order by epoch, xid, id) as types
                 from objectry.event e
@@ -44,13 +48,13 @@ def _check_object(view: View, name: str, releases: "_Releases", report: Report) 
             (name,),
         )
     )
-    for tenant, record, version, op, release, action, types in rows:
+    for tenant, record, version, op, release, action, types, agreed in rows:
         definition = releases.object(str(release), name)
         if definition is None:
             message = f"version {version} was written by release {release}, which is not known"
             report(name, str(tenant), str(record), message)
             continue
-        wanted = wanted_event(definition, str(op), action or "")
+        wanted = wanted_event(definition, str(op), action or "", waits=agreed is not None)
         # Conversions are told of at the version they were made from, once for each.
         beside = {one.event for one in definition.conversions.values()} - {wanted}
         found = [one for one in (types or "").split() if one not in beside]
@@ -61,8 +65,11 @@ def _check_object(view: View, name: str, releases: "_Releases", report: Report) 
             report(name, str(tenant), str(record), message)
 
 
-def wanted_event(definition: ObjectDef, op: str, action: str) -> str:
-    """The event a change has, by the transition it was; "" for none."""
+def wanted_event(definition: ObjectDef, op: str, action: str, *, waits: bool) -> str:
+    """The event a change has, by the transition it was; "" for none.
+
+    `waits`: it was an approval of a transition that is still to be taken.
+    """
     events = definition.events
     if op != "update":
         return events.get({"create": "created", "delete": "deleted"}[op], "")
@@ -72,7 +79,10 @@ def wanted_event(definition: ObjectDef, op: str, action: str) -> str:
         return events["merged"]
     transitions = definition.workflow.transitions if definition.workflow is not None else {}
     taken = transitions.get(action)
-    return (taken.event if taken is not None else "") or events.get("updated", "")
+    declared = ""
+    if taken is not None:
+        declared = taken.approval_event if waits else taken.event
+    return declared or events.get("updated", "")
 
 
 class _Releases:
