@@ -12,7 +12,7 @@ from objectry.values.ids import new_id
 
 CHUNK = 256 * 1024
 HEAD = 512  # bytes from which the type is told
-LEFT_OVER_S = 24 * 3600.0  # an upload that takes longer was broken off
+LEFT_OVER_S = 24 * 3600  # an upload that takes longer was broken off
 
 
 class Missing(Exception):
