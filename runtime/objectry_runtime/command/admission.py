@@ -38,12 +38,13 @@ def path_of(model: ObjectModel) -> str:
 def found(facts: Facts, action: str, *, deleted: bool = False) -> RecordState:
     """The record, if the caller may do `action` on it: else 403 where it may be read, 404 not.
 
-    One that is deleted and kept is none, unless it is what is asked for (`deleted`).
+    One that is deleted and kept is none, unless it is what is asked for (`deleted`): then who may
+    not do `action` is not told of it.
     """
     if facts.record is None or (facts.record.values.get(DELETED) is not None) != deleted:
         raise not_found()
     if action and not facts.allowed[action]:
-        raise forbidden() if facts.allowed["read"] else not_found()
+        raise forbidden() if facts.allowed["read"] and not deleted else not_found()
     return facts.record
 
 

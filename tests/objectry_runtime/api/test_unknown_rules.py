@@ -25,6 +25,7 @@ object: deal
 service: desk
 plural: deals
 title: name
+soft_delete: true
 fields:
   name: {type: text, translate: true}
   late: {type: boolean, formula: "day < today() - days(3)"}
@@ -64,6 +65,13 @@ async def test_a_rule_over_an_empty_field_admits_no_write(desk: Desk) -> None:
     keeper, path = await desk.client_of("keeper"), f"/api/v1/deals/{await deal(desk)}"
     assert 403 == (await keeper.delete(path)).status_code
     assert 403 == (await keeper.patch(path, json={"worth": 9})).status_code
+
+
+async def test_who_may_not_delete_a_record_is_not_told_that_it_was(desk: Desk) -> None:
+    keeper, path = await desk.client_of("keeper"), f"/api/v1/deals/{await deal(desk)}"
+    assert 204 == (await desk.admin.delete(path)).status_code
+    assert 404 == (await keeper.get(f"{path}?deleted=include")).status_code
+    assert 404 == (await keeper.post(f"{path}/actions/restore")).status_code
 
 
 async def test_a_link_to_what_a_rule_says_nothing_of_is_as_one_to_nothing(desk: Desk) -> None:
