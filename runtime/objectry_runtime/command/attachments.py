@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from objectry.expressions import Value
 from objectry_runtime.command.bodies import step
 from objectry_runtime.command.compiled import compiled
-from objectry_runtime.command.decision import Decision
+from objectry_runtime.command.decision import MERGE, Decision
 from objectry_runtime.command.draft import Draft
 from objectry_runtime.files import attach
 from objectry_runtime.identity.call import Call
@@ -16,10 +16,12 @@ from objectry_runtime.store.executor import Bound
 def attachments(call: Call, decision: Decision) -> list[Bound]:
     """The statements by which the records take the files they newly name, or refuse the unit.
 
-    What a record had already it may have in another field or line. What a definition filled (a
-    conversion's map) was on a record, and so is kept for good.
+    What a record had already it may have in another field or line; a merge takes files of the
+    record that goes. What a definition filled (a conversion's map) was on a record, and so is kept
+    for good.
     """
-    tenant, user = call.principal.tenant, call.principal.user
+    tenant = call.principal.tenant
+    user = call.principal.user if decision.action != MERGE else None
     held = {
         file
         for version in decision.versions

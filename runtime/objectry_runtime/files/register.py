@@ -5,7 +5,7 @@ a content is put before its row is committed, and deleted after its rows are. Wh
 deletes one wait for each other, by its hash.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 import msgspec
@@ -29,7 +29,7 @@ class FileRow(msgspec.Struct, frozen=True, kw_only=True):
 @asynccontextmanager
 async def register(
     executor: Executor, row: FileRow, *, tenant: int, user: str
-) -> AsyncIterator[None]:
+) -> AsyncGenerator[None]:
     """Add the file; in the block its content is put in place."""
     async with _alone(executor, row.sha256) as transaction:
         yield
@@ -58,14 +58,14 @@ async def purge(executor: Executor, hours: int = ALONE_HOURS) -> list[str]:
 
 
 @asynccontextmanager
-async def content_unused(executor: Executor, sha256: str) -> AsyncIterator[bool]:
+async def content_unused(executor: Executor, sha256: str) -> AsyncGenerator[bool]:
     """Whether no row names the content; in the block none can come to."""
     async with _alone(executor, sha256) as transaction:
         yield not await transaction.run(Bound(_NAMED, (sha256,)))
 
 
 @asynccontextmanager
-async def _alone(executor: Executor, sha256: str) -> AsyncIterator[Transaction]:
+async def _alone(executor: Executor, sha256: str) -> AsyncGenerator[Transaction]:
     async with executor.transaction() as transaction:
         await transaction.run(Bound(_LOCK, (sha256,)))
         yield transaction

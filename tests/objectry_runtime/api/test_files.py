@@ -39,7 +39,9 @@ service: desk
 label: Item
 plural: items
 numbering: {pattern: "I-{seq:03}"}
+duplicates: {threshold: 50, match: [{field: name, score: 50}]}
 fields:
+  name: {type: text}
   photo: {type: image}
   paper: {type: file}
   pages: {type: table, of: page}
@@ -143,7 +145,7 @@ async def test_it_is_changed_taken_away_and_moved(desk: Desk) -> None:
     assert file.headers["content-disposition"].startswith("attachment;")
 
     # Whoever did not upload it may move it about within the record, and leave it as it is.
-    moved = {"paper": second, "photo": first, "pages": []}
+    moved: dict[str, Any] = {"paper": second, "photo": first, "pages": []}
     answer = await desk.admin.patch(path, json=moved)
     assert (200, second) == (answer.status_code, answer.json()["paper"]["id"]), answer.text
     answer = await desk.admin.patch(path, json={"photo": second})
@@ -153,9 +155,17 @@ async def test_it_is_changed_taken_away_and_moved(desk: Desk) -> None:
     assert 404 == (await desk.agent.get(f"{path}/files/photo")).status_code
 
 
+async def test_a_merge_takes_the_file_of_the_other(desk: Desk) -> None:
+    stays, goes = await made(desk.agent), await made(desk.agent, photo=await uploaded(desk.agent))
+    path = f"/api/v1/items/{stays['id']}"
+    body = {"with": goes["id"], "take": ["photo"]}
+    merged = await desk.admin.post(f"{path}/actions/merge", json=body)
+    assert (200, goes["photo"]) == (merged.status_code, merged.json()["photo"]), merged.text
+    assert PNG == (await desk.agent.get(f"{path}/files/photo")).content
+
+
 def errors(answer: httpx.Response) -> list[dict[str, object]]:
-    found = problem(answer)["errors"]
-    assert isinstance(found, list)
+    found: Any = problem(answer)["errors"]
     return [{"pointer": one["pointer"], "code": one["code"]} for one in found]
 
 
