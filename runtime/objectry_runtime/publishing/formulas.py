@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Set
 
 import msgspec
 
-from objectry.metadata.model import Definitions, Derivation, Model, ObjectModel
+from objectry.metadata.model import Definitions, Derivation, FieldDef, Model, ObjectModel
 from objectry.planner import Lock, Step
 from objectry.registry import StorageMap
 from objectry_runtime.query.sql import quote
@@ -73,8 +73,14 @@ def new_formulas(
             model, storage, rows, {*objects, *(name for name, _ in changed)}
         )
         if key in marked
-        or (formula.step.rows and (key not in known or (formula.root, formula.field) in changed))
+        or (formula.step.rows and (key not in known or _owned(model, formula) in changed))
     )
+
+
+def _owned(model: Model, formula: NewFormula) -> tuple[str, str]:
+    """The object whose definition has the formula, a record's or its lines', and the field."""
+    tables = model.object(formula.root).tables
+    return (tables[formula.table] if formula.table else formula.root, formula.field)
 
 
 def changed_rollups(before: Definitions, now: Definitions) -> set[tuple[str, str]]:
@@ -94,6 +100,27 @@ def changed_rollups(before: Definitions, now: Definitions) -> set[tuple[str, str
             or before.objects.get(field.rollup.of) != now.objects.get(field.rollup.of)
         )
     }
+
+
+def new_in_old_columns(before: Definitions, now: Definitions) -> set[tuple[str, str]]:
+    """The formulas in columns that had something else till now, as (object, field).
+
+    Rows have there what was typed in, or frozen; of a formula that only reads otherwise than
+    before, old documents keep what they said.
+    """
+    return {
+        (name, field.name)
+        for name, definition in now.objects.items()
+        if (old := before.objects.get(name)) is not None
+        for field in definition.fields.values()
+        if _follows(field)
+        and (held := old.fields.get(field.name) or old.fields.get(field.was)) is not None
+        and not _follows(held)
+    }
+
+
+def _follows(field: FieldDef) -> bool:
+    return field.formula is not None and not field.snapshot
 
 
 def marked_columns(connection: OwnerConnection) -> set[tuple[str, str, str]]:

@@ -19,6 +19,7 @@ from objectry_runtime.publishing.formulas import (
     changed_rollups,
     marked_columns,
     new_formulas,
+    new_in_old_columns,
 )
 from objectry_runtime.publishing.introspection import introspect, row_counts
 from objectry_runtime.publishing.releases import LiveRow, live_row
@@ -87,6 +88,7 @@ def _propose(connection: OwnerConnection, release: Release, catalog: Catalog | N
         settled=left_out,
     )
     changed = changed_rollups(definitions, release.definitions)
+    changed |= new_in_old_columns(definitions, release.definitions)
     formulas = new_formulas(connection, model, storage, known, rows, others, changed)
     steps = (*tables.steps, *(formula.step for formula in formulas))
     return Proposal(

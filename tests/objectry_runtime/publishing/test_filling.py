@@ -446,3 +446,23 @@ async def test_a_link_may_lead_to_one_object_more(
     assert [] == troubles(database)
     back = ORDERS % ("", "")
     assert "No changes." != make_plan(database, release(back)).to_text()
+
+
+@pytest.mark.usefixtures("quick")
+async def test_what_was_typed_in_gives_way_to_the_formula_that_takes_its_column(
+    database: Database, executor: Executor, owner: OwnerConnection
+) -> None:
+    """In records and in lines; a formula of another text leaves old documents as they are."""
+    typed = BEFORE % ("  shouted: {type: text}\n", "  amount: {type: money}\n")
+    computed = "  shouted: {type: text, formula: %s(name)}\n"
+    amount = "  amount: {type: money, formula: quantity * price}\n"
+    publish(database, typed)
+    line = '{"quantity": "2", "price": "3", "amount": "99"}'
+    given = f'{{"name": "Oak", "shouted": "typed", "currency": "EUR", "lines": [{line}]}}'
+    await add(served(database), executor, given.encode())
+    said = 'select shouted, amount from shop."order" o join shop.order_line l on l.parent_id = o.id'
+    assert publish(database, BEFORE % (computed % "upper", amount))
+    assert [("OAK", Decimal("6.00"))] == owner.execute(said).fetchall()
+    assert [] == troubles(database)
+    assert publish(database, BEFORE % (computed % "lower", amount))
+    assert [("OAK", Decimal("6.00"))] == owner.execute(said).fetchall()
