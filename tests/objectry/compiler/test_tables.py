@@ -8,8 +8,9 @@ import pytest
 from psycopg import sql
 
 from objectry.compiler.tables import ConstraintMeaning, compile_tables, constraint_meanings
+from objectry.metadata.model import Definitions, FieldDef, ObjectDef
 from objectry.planner import LiveSchema, plan_changes
-from objectry.registry import StorageMap, allocate
+from objectry.registry import StorageMap, allocate, make_release
 from objectry_runtime.store.database import Database
 from tests.golden.project import reference_release
 
@@ -183,3 +184,12 @@ def test_every_name_in_the_database_fits_and_has_one_meaning() -> None:
     assert len(set(names)) == len(names)
     assert all(len(name.encode()) <= 63 for name in names)
     assert set(constraints) <= set(constraint_meanings(model, storage))
+
+
+def test_a_drawn_number_is_unique_once_whoever_says_it_too() -> None:
+    ticket = FieldDef(name="ticket", type="autonumber", pattern="T-{seq}")
+    case = ObjectDef(name="case", service="desk", fields={"ticket": ticket}, uniques=(("ticket",),))
+    release = make_release(Definitions(objects={"case": case}))
+    model = release.model()
+    meanings = constraint_meanings(model, allocate(StorageMap(), model))
+    assert "number" == meanings["case__ticket__key"].kind

@@ -58,7 +58,7 @@ def constraints(owner: ObjectModel, storage: StorageMap) -> Iterator[Constraint]
         if field.stored:
             yield from _of_field(owner, field, place, storage)
     for fields in dict.fromkeys(owner.definition.uniques):
-        if not any(fields == (name,) and owner.fields[name].definition.unique for name in fields):
+        if not any(fields == (name,) and _unique_alone(owner.fields[name]) for name in fields):
             yield from _unique(owner, place, fields, "unique")
 
 
@@ -132,10 +132,10 @@ def _index_name(table: str, columns: tuple[str, ...]) -> str:
 def _of_field(
     owner: ObjectModel, field: FieldModel, place: TableStorage, storage: StorageMap
 ) -> Iterator[Constraint]:
-    if field.definition.unique:
-        yield from _unique(owner, place, (field.name,), "unique")
-    if field.type.drawn:
-        yield from _unique(owner, place, (field.name,), "number")
+    if _unique_alone(field):
+        # A drawn number is unique whatever the definition says of it.
+        kind: MeaningKind = "number" if field.type.drawn else "unique"
+        yield from _unique(owner, place, (field.name,), kind)
     column = place.columns[field.name]
     # Replicas come in any order: the one that links may be here before what it links to.
     if field.type.links and not (field.references or owner.definition.replica):
@@ -167,6 +167,10 @@ def _link(
         cascade=cascade,
         meaning=ConstraintMeaning(object=owner.name, fields=(field,), kind="link"),
     )
+
+
+def _unique_alone(field: FieldModel) -> bool:
+    return field.definition.unique or field.type.drawn
 
 
 def _unique(
