@@ -11,10 +11,6 @@ RESERVED_FIELDS = frozenset(
     "deleted_at".split()
 )
 
-# Fields the engine owns only where an object asks for them: `number` where it is numbered,
-# `status` where it is the field of a workflow.
-CONDITIONAL_FIELDS = frozenset({"number", "status"})
-
 QUERY_PARAMETERS = frozenset("where q sort fields expand limit cursor count dry_run lang".split())
 PATH_WORDS = frozenset("aggregate export import upsert actions history".split())
 

@@ -13,12 +13,3 @@ __all__ = [
     "revoke_key",
     "unauthorized",
 ]
-__all__ = [
-    "Call",
-    "Principal",
-    "authenticate",
-    "create_key",
-    "forget_proven",
-    "revoke_key",
-    "unauthorized",
-]

@@ -45,34 +45,24 @@ def forget(live: Live, record: Record) -> list[Bound]:
 
     A row that others link to can't go: PostgreSQL refuses the unit, and `mark_gone` is left.
     """
-    key = (str(record.tenant), record.id, record.object)
     return [
-        Bound(
-            "delete from objectry.conversion_line c where c.tenant_id = $1::integer "
-            "and c.target_id = $2::uuid and c.target_object = $3::text",
-            key,
-        ),
+        _give_back(record),
         Bound(
             f"delete from {_table(live, record.object)} where tenant_id = $1::integer "
             "and id = $2::uuid",
-            key[:2],
+            (str(record.tenant), record.id),
         ),
     ]
 
 
 def mark_gone(record: Record) -> list[Bound]:
     """The statements for one that is still linked to: the links stay, new ones are refused."""
-    key = (str(record.tenant), record.id, record.object)
     return [
-        Bound(
-            "delete from objectry.conversion_line c where c.tenant_id = $1::integer "
-            "and c.target_id = $2::uuid and c.target_object = $3::text",
-            key,
-        ),
+        _give_back(record),
         Bound(
             "insert into objectry.replica_gone (tenant_id, record_id, object, version) "
             "values ($1::integer, $2::uuid, $3::text, $4::integer) on conflict do nothing",
-            (*key, str(record.version)),
+            (str(record.tenant), record.id, record.object, str(record.version)),
         ),
     ]
 
@@ -85,6 +75,15 @@ def unknown(live: Live, tenant: int, name: str, ids: Sequence[str]) -> Bound:
         "left join objectry.replica_gone g on g.tenant_id = $1::integer and g.record_id = k.id "
         "and g.object = $3::text where t.id is null or g.record_id is not null",
         (str(tenant), "{" + ",".join(ids) + "}", name),
+    )
+
+
+def _give_back(record: Record) -> Bound:
+    """What a record was converted from is free to be converted again."""
+    return Bound(
+        "delete from objectry.conversion_line c where c.tenant_id = $1::integer "
+        "and c.target_id = $2::uuid and c.target_object = $3::text",
+        (str(record.tenant), record.id, record.object),
     )
 
 

@@ -8,6 +8,8 @@ import msgspec
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from objectry.compiler.schemas import object_schemas, openapi
+from objectry.metadata.loader import load_documents
+from objectry.registry import make_release
 from tests.golden.project import reference_release
 
 MODEL = reference_release().model()
@@ -79,6 +81,28 @@ def test_every_call_is_in_it_and_named_once() -> None:
         "DELETE /delegations/{id}": "delegations.delete",
         "GET /events": "events.list",
     }
+
+
+def test_duplicates_and_merging_are_there_where_an_object_says_what_is_the_same() -> None:
+    """Merging changes one record and deletes the other: it takes both rights."""
+    yaml = (
+        "object: client\nservice: sales\nfields: {name: {type: text}}\n"
+        "duplicates: {match: [{field: name, score: 80}]}\n---\n"
+        "service: sales\nport: 3001\nobjects: [client]\n"
+    )
+    loaded = load_documents({"client.yaml": yaml})
+    assert loaded.findings == ()
+    model = make_release(loaded.definitions).model()
+    found = openapi(model, version="1", visible=everything)
+    assert [str(error) for error in OpenAPIV31SpecValidator(found).iter_errors()] == []
+    merge = found["paths"]["/api/v1/clients/{id}/actions/merge"]["post"]
+    taken = merge["requestBody"]["content"]["application/json"]["schema"]["properties"]["take"]
+    assert (merge["operationId"], taken["items"]) == ("client.action.merge", {"enum": ["name"]})
+    reader = openapi(model, version="1", visible=lambda object, name, use: use == "read")
+    assert list(found["paths"].keys() - reader["paths"].keys()) == [
+        "/api/v1/clients/{id}/actions/merge"
+    ]
+    assert "get" in reader["paths"]["/api/v1/clients/{id}/duplicates"]
 
 
 def test_every_reference_has_its_target_and_every_part_is_used() -> None:

@@ -2,6 +2,7 @@
 
 from objectry.compiler.schemas.actions import action, action_paths
 from objectry.compiler.schemas.chains import progress_paths
+from objectry.compiler.schemas.duplicates import duplicate_paths
 from objectry.compiler.schemas.files import file_paths
 from objectry.compiler.schemas.operation import (
     ETAG,
@@ -57,6 +58,7 @@ def object_paths(
         paths[f"{base}/{{id}}/actions/restore"] = {"post": _restore(owner, reference)}
     if writes:
         paths |= action_paths(model, owner, visible, reference, base)
+        paths |= duplicate_paths(owner, visible, reference, base)
     if owner.definition.single:
         paths = _of_the_only(paths, base)
     return {path: operations for path, operations in paths.items() if operations}
