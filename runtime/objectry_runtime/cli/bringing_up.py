@@ -89,13 +89,14 @@ def _tell(supervisor: Supervisor, settings: Settings, topology: Topology, url: s
     """The table of services, once all of them answer."""
     firsts = {group[0]: topology.addresses[group[0]] for group in topology.groups}
     waiting = supervisor.wait_ready(firsts)
-    width = max(len(name) for name in topology.placed)
+    databases = {name: one or "(of the settings)" for name, one in topology.placed.items()}
+    width, wide = (max(map(len, column)) for column in (databases, databases.values()))
     lines = ["", f"  Objectry answers at   {url}", ""]
     for group in topology.groups:
         for name in group:
             state = "does not answer yet" if group[0] in waiting else "ready"
-            database = topology.placed[name] or "(of the settings)"
-            lines.append(f"  {name:<{width}}  {topology.addresses[name]}  {database}  {state}")
+            place = f"{topology.addresses[name]}  {databases[name]:<{wide}}"
+            lines.append(f"  {name:<{width}}  {place}  {state}")
     lines += [
         "",
         f"  Logs         {settings.state / 'logs'}",
