@@ -33,6 +33,11 @@ def written(template: str, lang: str = "de", **context: object) -> str:
         ("{{ '2026-03-01T22:30:00Z'|date }}", "de", "01.03.2026"),
         ("{{ {'first': 'Ada', 'last': 'Byron'}|person }}", "en", "Ada Byron"),
         ("{{ 'AT'|country }}", "de", "Österreich"),
+        (
+            "{{ 'DE89370400440532013000'|iban }}|{{ none|iban }}",
+            "de",
+            "DE89 3704 0044 0532 0130 00|",
+        ),
         ("{{ 'a\nb<'|multiline }}", "de", "a<br>b&lt;"),
         ("{{ address('A & B', record) }}", "de", "A &amp; B<br>Ring 1<br>1010 Wien"),
     ],
