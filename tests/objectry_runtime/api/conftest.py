@@ -113,6 +113,28 @@ def client(runtime: Runtime, key: str = "") -> httpx.AsyncClient:
     return httpx.AsyncClient(transport=transport, base_url="http://desk", headers=headers)
 
 
+def publish(database: Database, yaml: str) -> Database:
+    """The database with definitions as its first release; they must load without a finding."""
+    loaded = load_documents({"definitions.yaml": yaml})
+    assert loaded.findings == ()
+    ensure_first_release(database, make_release(loaded.definitions), "tests")
+    return database
+
+
+async def make(client: httpx.AsyncClient, path: str, **body: object) -> Any:
+    """The record that was made, as it was answered."""
+    answer = await client.post(f"/api/v1/{path}", json=body)
+    assert answer.status_code == 201, answer.text
+    return answer.json()
+
+
+async def get(client: httpx.AsyncClient, path: str, **params: str) -> Any:
+    """What a path answers, which must be 200."""
+    answer = await client.get(f"/api/v1/{path}", params=params)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     return read_settings(tmp_path, environment={}, overrides={"limits.body_bytes_max": 20_000})
@@ -120,10 +142,7 @@ def settings(tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def published(database: Database, settings: Settings) -> Database:
-    loaded = load_documents({"desk.yaml": DESK})
-    assert loaded.findings == ()
-    ensure_first_release(database, make_release(loaded.definitions), "tests")
-    return database
+    return publish(database, DESK)
 
 
 @pytest.fixture

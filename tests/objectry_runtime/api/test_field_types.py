@@ -6,14 +6,11 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from objectry.metadata.loader import load_documents
 from objectry.metadata.types import SHOWN, TYPES, FieldType, StorageClass
-from objectry.registry import make_release
 from objectry_runtime.identity.engine import ENGINE
-from objectry_runtime.publishing import ensure_first_release
 from objectry_runtime.store.database import Database
 
-from .conftest import Desk, problem
+from .conftest import Desk, problem, publish
 
 pytestmark = pytest.mark.anyio
 
@@ -48,10 +45,7 @@ permissions:
 
 @pytest.fixture
 def published(database: Database) -> Database:
-    loaded = load_documents({"things.yaml": DOCUMENT})
-    assert loaded.findings == ()
-    ensure_first_release(database, make_release(loaded.definitions), "tests")
-    return database
+    return publish(database, DOCUMENT)
 
 
 def example(each: FieldType) -> Any:

@@ -10,14 +10,11 @@ import httpx
 import psycopg
 import pytest
 
-from objectry.metadata.loader import load_documents
-from objectry.registry import make_release
-from objectry_runtime.publishing import ensure_first_release
 from objectry_runtime.services.purge import purge_files
 from objectry_runtime.services.settings import Settings, read_settings
 from objectry_runtime.store.database import Database
 
-from .conftest import Desk, problem
+from .conftest import Desk, problem, publish
 
 pytestmark = pytest.mark.anyio
 
@@ -65,10 +62,7 @@ def settings(tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def published(database: Database) -> Database:
-    loaded = load_documents({"items.yaml": DOCUMENT})
-    assert loaded.findings == ()
-    ensure_first_release(database, make_release(loaded.definitions), "tests")
-    return database
+    return publish(database, DOCUMENT)
 
 
 async def sent(

@@ -2,15 +2,12 @@
 
 import pytest
 
-from objectry.metadata.loader import load_documents
-from objectry.registry import make_release
 from objectry.values.ids import new_id
-from objectry_runtime.publishing import ensure_first_release
 from objectry_runtime.services.settings import Settings
 from objectry_runtime.store.database import Database
 
-from .conftest import Desk, problem
-from .test_links import get, make, troubles
+from .conftest import Desk, get, make, problem, publish
+from .test_links import troubles
 
 pytestmark = pytest.mark.anyio
 
@@ -60,10 +57,7 @@ fields:
 
 @pytest.fixture
 def published(database: Database) -> Database:
-    loaded = load_documents({"people.yaml": PEOPLE})
-    assert loaded.findings == ()
-    ensure_first_release(database, make_release(loaded.definitions), "tests")
-    return database
+    return publish(database, PEOPLE)
 
 
 async def test_a_list_of_links(desk: Desk, published: Database, settings: Settings) -> None:

@@ -1,22 +1,16 @@
 """Links to several objects: kept whole at both ends, shown, followed, asked for, refused."""
 
-from typing import Any
-
-import httpx
 import jsonschema_rs
 import psycopg
 import pytest
 
-from objectry.metadata.loader import load_documents
-from objectry.registry import make_release
 from objectry.values.ids import new_id
-from objectry_runtime.publishing import ensure_first_release
 from objectry_runtime.services.runtime import require_live
 from objectry_runtime.services.settings import Settings
 from objectry_runtime.services.verification import Trouble, verify
 from objectry_runtime.store.database import Database
 
-from .conftest import Desk, problem
+from .conftest import Desk, get, make, problem, publish
 
 pytestmark = pytest.mark.anyio
 
@@ -71,22 +65,7 @@ fields:
 
 @pytest.fixture
 def published(database: Database) -> Database:
-    loaded = load_documents({"crm.yaml": CRM})
-    assert loaded.findings == ()
-    ensure_first_release(database, make_release(loaded.definitions), "tests")
-    return database
-
-
-async def make(client: httpx.AsyncClient, path: str, **body: object) -> Any:
-    answer = await client.post(f"/api/v1/{path}", json=body)
-    assert answer.status_code == 201, answer.text
-    return answer.json()
-
-
-async def get(client: httpx.AsyncClient, path: str, **params: str) -> Any:
-    answer = await client.get(f"/api/v1/{path}", params=params)
-    assert answer.status_code == 200, answer.text
-    return answer.json()
+    return publish(database, CRM)
 
 
 def troubles(database: Database, settings: Settings) -> list[Trouble]:

@@ -13,8 +13,8 @@ from objectry.registry import make_release
 from objectry_runtime.publishing import ensure_first_release
 from objectry_runtime.store.database import Database
 
-from .conftest import Desk
-from .test_rollups import PAIRS, SHOP, get, make
+from .conftest import Desk, get, make
+from .test_rollups import PAIRS, SHOP
 
 pytestmark = pytest.mark.anyio
 

@@ -4,18 +4,14 @@ import asyncio
 from decimal import Decimal
 from typing import Any
 
-import httpx
 import pytest
 
-from objectry.metadata.loader import load_documents
-from objectry.registry import make_release
-from objectry_runtime.publishing import ensure_first_release
 from objectry_runtime.services.runtime import require_live
 from objectry_runtime.services.settings import Settings
 from objectry_runtime.services.verification import Trouble, verify
 from objectry_runtime.store.database import Database
 
-from .conftest import Desk, problem
+from .conftest import Desk, get, make, problem, publish
 
 pytestmark = pytest.mark.anyio
 
@@ -130,22 +126,7 @@ SOFT = ("visits", "stops")
 
 @pytest.fixture
 def published(database: Database) -> Database:
-    loaded = load_documents({"shop.yaml": SHOP})
-    assert loaded.findings == ()
-    ensure_first_release(database, make_release(loaded.definitions), "tests")
-    return database
-
-
-async def make(client: httpx.AsyncClient, path: str, **body: object) -> Any:
-    answer = await client.post(f"/api/v1/{path}", json=body)
-    assert answer.status_code == 201, answer.text
-    return answer.json()
-
-
-async def get(client: httpx.AsyncClient, path: str, **params: str) -> Any:
-    answer = await client.get(f"/api/v1/{path}", params=params)
-    assert answer.status_code == 200, answer.text
-    return answer.json()
+    return publish(database, SHOP)
 
 
 async def ordered(desk: Desk, customer: str, *quantities: str, **more: object) -> Any:

@@ -4,13 +4,10 @@ import anyio
 import httpx
 import pytest
 
-from objectry.metadata.loader import load_documents
-from objectry.registry import make_release
-from objectry_runtime.publishing import ensure_first_release
 from objectry_runtime.services.settings import Settings
 from objectry_runtime.store.database import Database
 
-from .conftest import DESK, Desk, problem
+from .conftest import DESK, Desk, problem, publish
 
 pytestmark = pytest.mark.anyio
 
@@ -33,10 +30,7 @@ permissions:
 
 @pytest.fixture
 def published(database: Database, settings: Settings) -> Database:
-    loaded = load_documents({"desk.yaml": DESK + SETUP})
-    assert loaded.findings == ()
-    ensure_first_release(database, make_release(loaded.definitions), "tests")
-    return database
+    return publish(database, DESK + SETUP)
 
 
 async def test_it_is_there_with_its_defaults_and_keeps_its_id(desk: Desk) -> None:

@@ -5,13 +5,10 @@ from collections.abc import Mapping
 import httpx
 import pytest
 
-from objectry.metadata.loader import load_documents
-from objectry.registry import make_release
-from objectry_runtime.publishing import ensure_first_release
 from objectry_runtime.services.settings import Settings
 from objectry_runtime.store.database import Database
 
-from .conftest import DESK, Desk, faults, problem
+from .conftest import DESK, Desk, faults, problem, publish
 
 pytestmark = pytest.mark.anyio
 
@@ -60,10 +57,7 @@ permissions:
 
 @pytest.fixture
 def published(database: Database, settings: Settings) -> Database:
-    loaded = load_documents({"desk.yaml": DESK + KEPT})
-    assert loaded.findings == ()
-    ensure_first_release(database, make_release(loaded.definitions), "tests")
-    return database
+    return publish(database, DESK + KEPT)
 
 
 async def make(

@@ -4,13 +4,9 @@ from typing import Any
 
 import pytest
 
-from objectry.metadata.loader import load_documents
-from objectry.registry import make_release
-from objectry_runtime.publishing import ensure_first_release
 from objectry_runtime.store.database import Database
 
-from .conftest import Desk, problem
-from .test_links import make
+from .conftest import Desk, make, problem, publish
 
 pytestmark = pytest.mark.anyio
 
@@ -44,10 +40,7 @@ permissions:
 
 @pytest.fixture
 def published(database: Database) -> Database:
-    loaded = load_documents({"shop.yaml": SHOP})
-    assert loaded.findings == ()
-    ensure_first_release(database, make_release(loaded.definitions), "tests")
-    return database
+    return publish(database, SHOP)
 
 
 def errors(answer: Any) -> list[tuple[str, str]]:

@@ -11,12 +11,12 @@ from objectry.registry import make_release
 from objectry_runtime.events.sealing import Subject
 from objectry_runtime.events.secrets import open_secret
 from objectry_runtime.host.live import Live
-from objectry_runtime.publishing import apply, ensure_first_release, live_release, make_plan
+from objectry_runtime.publishing import apply, live_release, make_plan
 from objectry_runtime.services.verification import verify
 from objectry_runtime.store.database import Database
 from objectry_runtime.store.keyring import Keyring
 
-from .conftest import Desk, problem
+from .conftest import Desk, problem, publish
 
 pytestmark = pytest.mark.anyio
 
@@ -78,10 +78,7 @@ HOTLINES = "/api/v1/hotlines"
 
 @pytest.fixture
 def published(database: Database) -> Database:
-    loaded = load_documents({"hotline.yaml": DOCUMENT})
-    assert loaded.findings == ()
-    ensure_first_release(database, make_release(loaded.definitions), "tests")
-    return database
+    return publish(database, DOCUMENT)
 
 
 async def made(desk: Desk, **values: object) -> dict[str, Any]:
