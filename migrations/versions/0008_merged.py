@@ -1,4 +1,4 @@
-"""Which record took in which: whoever keeps a copy of one, or an old link to it, finds the other."""
+"""Which record took in which: whoever keeps a copy of one, or an old link, finds the other."""
 
 from alembic import op
 

@@ -16,8 +16,8 @@ from litestar.params import FromPath
 from objectry_runtime.api import docs_page, meta, meta_reactions
 from objectry_runtime.api.asgi import App
 from objectry_runtime.api.errors import ERRORS
-from objectry_runtime.api.openapi import openapi_document
 from objectry_runtime.api.languages import language_of
+from objectry_runtime.api.openapi import openapi_document
 from objectry_runtime.api.problems import to_problem
 from objectry_runtime.api.responses import COMMON, problem_response
 from objectry_runtime.api.responses import Response as Ours

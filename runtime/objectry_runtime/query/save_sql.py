@@ -174,9 +174,7 @@ def columns_of(live: Live, name: str, *, anew: bool = False) -> Mapping[str, tup
         columns = {
             field: (column, model.fields[field].type.storage.value)
             for field, column in live.storage.objects[name].columns.items()
-            if field in model.fields
-            and field != "id"
-            and (anew or model.fields[field].kept)
+            if field in model.fields and field != "id" and (anew or model.fields[field].kept)
         }
         known = live.compiled[key] = _Columns(columns)
     return known.by_field

@@ -32,7 +32,8 @@ ABOUT_PACKAGES = {"OBJ0614"}  # an example would be two projects
 OURS = sorted(
     number
     for number in CODES
-    if number[:5] in ("OBJ01", "OBJ02", "OBJ03", "OBJ05", "OBJ06") and number not in ABOUT_FILES | ABOUT_PACKAGES
+    if number[:5] in ("OBJ01", "OBJ02", "OBJ03", "OBJ05", "OBJ06", "OBJ07")
+    and number not in ABOUT_FILES | ABOUT_PACKAGES
 )
 
 

@@ -20,16 +20,16 @@ NOT_KEPT = code(
     "nothing else of another database can be read or filtered.",
     wrong=(
         "service: sales\ndatabase: sales\n---\nservice: people\ndatabase: people\n---\n"
-        "object: customer\nservice: people\nfields: {name: {type: text}, days: {type: integer}}\n"
-        "---\nobject: order\nservice: sales\nfields:\n  customer: {type: link, to: customer}\n"
-        "  days: {type: integer, default: customer.days}"
+        "object: buyer\nservice: people\nfields: {name: {type: text}, days: {type: integer}}\n"
+        "---\nobject: order\nservice: sales\nfields:\n  buyer: {type: link, to: buyer}\n"
+        "  days: {type: integer, default: buyer.days}"
     ),
     right=(
         "service: sales\ndatabase: sales\n---\nservice: people\ndatabase: people\n---\n"
-        "object: customer\nservice: people\nfields: {name: {type: text}, days: {type: integer}}\n"
+        "object: buyer\nservice: people\nfields: {name: {type: text}, days: {type: integer}}\n"
         "---\nobject: order\nservice: sales\nfields:\n"
-        "  customer: {type: link, to: customer, replicate: [days]}\n"
-        "  days: {type: integer, default: customer.days}"
+        "  buyer: {type: link, to: buyer, replicate: [days]}\n"
+        "  days: {type: integer, default: buyer.days}"
     ),
 )
 CANT_BE_KEPT = code(
@@ -38,14 +38,14 @@ CANT_BE_KEPT = code(
     "Only fields of the linked record can be kept elsewhere, no rows. A live value changes without "
     "anybody writing its record: its copy is as old as the record's last change (a warning).",
     wrong=(
-        "object: customer\nservice: people\nfields: {name: {type: text}}\n---\n"
-        "object: order\nservice: people\nfields: "
-        "{customer: {type: link, to: customer, replicate: [nam]}}"
+        "object: buyer\nservice: offers\nfields: {name: {type: text}}\n---\n"
+        "object: order\nservice: offers\nfields: "
+        "{buyer: {type: link, to: buyer, replicate: [nam]}}"
     ),
     right=(
-        "object: customer\nservice: people\nfields: {name: {type: text}}\n---\n"
-        "object: order\nservice: people\nfields: "
-        "{customer: {type: link, to: customer, replicate: [name]}}"
+        "object: buyer\nservice: offers\nfields: {name: {type: text}}\n---\n"
+        "object: order\nservice: offers\nfields: "
+        "{buyer: {type: link, to: buyer, replicate: [name]}}"
     ),
 )
 

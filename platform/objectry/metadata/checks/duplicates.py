@@ -13,11 +13,11 @@ NOT_COMPARABLE = code(
     "Duplicates are found by texts that lie in a column: names, numbers of identity, addresses. "
     "Not by formulas, and not by what is no text.",
     wrong=(
-        "object: firm\nservice: customers\nfields: {name: {type: text}, active: {type: boolean}}\n"
+        "object: firm\nservice: offers\nfields: {name: {type: text}, active: {type: boolean}}\n"
         "duplicates: {match: [{field: active, score: 100}]}"
     ),
     right=(
-        "object: firm\nservice: customers\nfields: {name: {type: text}, active: {type: boolean}}\n"
+        "object: firm\nservice: offers\nfields: {name: {type: text}, active: {type: boolean}}\n"
         "duplicates: {match: [{field: name, score: 100}]}"
     ),
 )
@@ -27,11 +27,11 @@ NO_MERGE = code(
     "Lines are merged with the records that own them, and there is one record of settings. What is "
     "merged (`events: {merged: …}`) has `duplicates`.",
     wrong=(
-        "object: customer\nservice: customers\nsingle: true\nfields: {name: {type: text}}\n"
+        "object: firm\nservice: offers\nsingle: true\nfields: {name: {type: text}}\n"
         "duplicates: {match: [{field: name, score: 100}]}"
     ),
     right=(
-        "object: customer\nservice: customers\nfields: {name: {type: text}}\n"
+        "object: firm\nservice: offers\nfields: {name: {type: text}}\n"
         "duplicates: {match: [{field: name, score: 100}]}"
     ),
 )
@@ -40,11 +40,11 @@ OUT_OF_REACH = code(
     "Threshold that no records reach",
     "All scores together are less than the threshold, so no two records are ever duplicates.",
     wrong=(
-        "object: customer\nservice: customers\nfields: {name: {type: text}}\n"
+        "object: firm\nservice: offers\nfields: {name: {type: text}}\n"
         "duplicates: {threshold: 90, match: [{field: name, score: 60}]}"
     ),
     right=(
-        "object: customer\nservice: customers\nfields: {name: {type: text}}\n"
+        "object: firm\nservice: offers\nfields: {name: {type: text}}\n"
         "duplicates: {threshold: 60, match: [{field: name, score: 60}]}"
     ),
 )
@@ -55,15 +55,15 @@ SEALED_LINK = code(
     "A merge leads every link along, in the past of each record too; what history keeps of a "
     "sensitive field is sealed with the record's own key.",
     wrong=(
-        "object: firm\nservice: customers\nfields: {name: {type: text}}\n"
+        "object: firm\nservice: offers\nfields: {name: {type: text}}\n"
         "duplicates: {match: [{field: name, score: 100}]}\n---\n"
-        "object: offer\nservice: customers\n"
+        "object: offer\nservice: offers\n"
         "fields: {firm: {type: link, to: firm, sensitive: true}}"
     ),
     right=(
-        "object: firm\nservice: customers\nfields: {name: {type: text}}\n"
+        "object: firm\nservice: offers\nfields: {name: {type: text}}\n"
         "duplicates: {match: [{field: name, score: 100}]}\n---\n"
-        "object: offer\nservice: customers\nfields: {firm: {type: link, to: firm}}"
+        "object: offer\nservice: offers\nfields: {firm: {type: link, to: firm}}"
     ),
 )
 

@@ -46,9 +46,7 @@ class Text(FieldType):
     kind = Kind.TEXT
     operators = TEXTUAL
     widget = "input"
-    keys: ClassVar[frozenset[str]] = frozenset(
-        {"min_length", "max_length", "pattern", "translate"}
-    )
+    keys: ClassVar[frozenset[str]] = frozenset({"min_length", "max_length", "pattern", "translate"})
     words = True
     maskable = True
     titled = True
