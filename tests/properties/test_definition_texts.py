@@ -60,7 +60,7 @@ def places(value: Any, path: tuple[str | int, ...] = ()) -> list[tuple[str | int
             for key, inner in mapping.items():
                 found += places(inner, (*path, key))
         case list():
-            items = cast("list[Any]", value)
+            items = cast("list[object]", value)
             for index, inner in enumerate(items):
                 found += places(inner, (*path, index))
         case _:
