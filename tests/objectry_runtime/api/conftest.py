@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+import anyio
 import httpx
 import msgspec
 import pytest
@@ -133,6 +134,16 @@ async def get(client: httpx.AsyncClient, path: str, **params: str) -> Any:
     answer = await client.get(f"/api/v1/{path}", params=params)
     assert answer.status_code == 200, answer.text
     return answer.json()
+
+
+async def events(client: httpx.AsyncClient, count: int) -> list[Any]:
+    """The first so many events: the feed waits for whatever transaction of the server is older."""
+    found: list[Any] = []
+    with anyio.fail_after(20):
+        while len(found) < count:
+            found = (await get(client, "events", limit="500"))["data"]
+            await anyio.sleep(0.05)
+    return found
 
 
 @pytest.fixture

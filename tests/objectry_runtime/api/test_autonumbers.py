@@ -13,7 +13,7 @@ from objectry_runtime.services.verification.numbers import numbers_are_gapless
 from objectry_runtime.services.verification.view import look
 from objectry_runtime.store.database import Database
 
-from .conftest import Desk, problem
+from .conftest import Desk, events, problem
 
 pytestmark = pytest.mark.anyio
 
@@ -79,8 +79,8 @@ async def test_a_record_draws_all_its_numbers_at_once(desk: Desk) -> None:
         assert changes["ticket"] == {"from": None, "to": one["ticket"]}
         assert changes["file"] == {"from": None, "to": one["file"]}
         assert changes["number"] == {"from": None, "to": one["number"]}
-    events = (await desk.agent.get("/api/v1/events")).json()["data"]
-    assert [event["data"]["record"]["ticket"] for event in events] == [
+    told = await events(desk.agent, 3)
+    assert [event["data"]["record"]["ticket"] for event in told] == [
         "T-00001",
         "T-00002",
         "T-00003",

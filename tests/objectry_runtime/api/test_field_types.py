@@ -10,7 +10,7 @@ from objectry.metadata.types import SHOWN, TYPES, FieldType, StorageClass
 from objectry_runtime.identity.engine import ENGINE
 from objectry_runtime.store.database import Database
 
-from .conftest import Desk, problem, publish
+from .conftest import Desk, events, problem, publish
 
 pytestmark = pytest.mark.anyio
 
@@ -76,8 +76,7 @@ async def test_a_record_of_every_type_goes_in_and_comes_out(desk: Desk) -> None:
     record = made.json()
     assert {name: record[name] for name in body} == shown()
     assert await things(desk) == [record]
-    events = await desk.agent.get("/api/v1/events")
-    told = events.json()["data"][0]["data"]["record"]
+    told = (await events(desk.agent, 1))[0]["data"]["record"]
     assert {name: told[name] for name in body} == shown()
     emptied = await desk.agent.patch(f"/api/v1/things/{record['id']}", json=dict.fromkeys(body))
     assert {emptied.json()[name] for name in body} == {None}

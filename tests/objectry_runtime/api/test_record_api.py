@@ -8,7 +8,7 @@ import pytest
 from objectry_runtime.services.app import create_app
 from objectry_runtime.store.executor import Bound, DatabaseError, DatabaseUnavailable, Rows
 
-from .conftest import Desk, client, problem
+from .conftest import Desk, client, events, problem
 
 pytestmark = pytest.mark.anyio
 
@@ -43,8 +43,8 @@ async def test_an_action_history_and_events_are_answered(desk: Desk) -> None:
     assert (done.status_code, done.json()["status"]) == (200, "done")
     history = await desk.agent.get(f"{by_number}/history")
     assert len(history.json()["data"]) == 2
-    feed = await desk.agent.get("/api/v1/events")
-    assert [event["type"] for event in feed.json()["data"]] == ["TicketCreated", "TicketDone"]
+    told = await events(desk.agent, 2)
+    assert [event["type"] for event in told] == ["TicketCreated", "TicketDone"]
 
 
 async def test_without_credentials_every_path_answers_the_same_401(desk: Desk) -> None:

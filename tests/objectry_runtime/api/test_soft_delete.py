@@ -8,7 +8,7 @@ import pytest
 from objectry_runtime.services.settings import Settings
 from objectry_runtime.store.database import Database
 
-from .conftest import DESK, Desk, faults, problem, publish
+from .conftest import DESK, Desk, events, faults, problem, publish
 
 pytestmark = pytest.mark.anyio
 
@@ -94,8 +94,7 @@ async def test_a_deleted_record_is_gone_but_for_those_who_may_delete(desk: Desk)
         assert "not_found" == problem(refused)["code"]
     shown = await agent.get(f"{path}?deleted=include")
     assert shown.json()["deleted_at"] is not None
-    events = (await desk.admin.get("/api/v1/events?limit=50")).json()["data"]
-    assert "ProductDeleted" == events[-1]["type"]
+    assert "ProductDeleted" == (await events(desk.admin, 3))[-1]["type"]
     history = (await agent.get(f"{path}/history")).json()["data"]
     assert ["delete", None] == [one["action"] for one in history]
 
